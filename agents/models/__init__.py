@@ -1,0 +1,32 @@
+"""What exists without experiments: people, workspaces, agents and what visitors do."""
+
+from agents.models.agent import Agent, default_persona
+from agents.models.conversation import Conversation, Lead, LeadStatus, Message, MessageRole
+from agents.models.user import User
+from agents.models.workspace import (
+    Ability,
+    ApiToken,
+    Invitation,
+    Membership,
+    Role,
+    Workspace,
+    WorkspaceGrant,
+)
+
+__all__ = [
+    "Ability",
+    "Agent",
+    "ApiToken",
+    "Conversation",
+    "Invitation",
+    "Lead",
+    "LeadStatus",
+    "Membership",
+    "Message",
+    "MessageRole",
+    "Role",
+    "User",
+    "Workspace",
+    "WorkspaceGrant",
+    "default_persona",
+]

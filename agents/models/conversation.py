@@ -1,0 +1,162 @@
+"""What visitors do: conversations, their messages, and the leads they leave.
+
+These tables are the large ones. Each carries `agent_id`, so that they can be distributed by
+agent. `variant_id` is a plain column: it outlives the experiment it points at.
+"""
+
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from agents.models.agent import Agent
+from glozr.ids import new_id
+
+
+def visitor_id_field() -> "models.CharField[str, str]":
+    """An opaque name of a visitor, 1 to 128 characters, compared byte for byte."""
+    return models.CharField(max_length=128, db_collation="C")
+
+
+class Conversation(models.Model):
+    """One chat of one visitor with one agent."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="conversations", db_index=False
+    )
+    visitor_id = visitor_id_field()
+    variant_id = models.UUIDField(null=True, blank=True)
+    decided_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the visitor's first message settled the variant, or that there is none.",
+    )
+    playground = models.BooleanField(
+        default=False, help_text="A try-out by the team: never assigned, stamped or counted."
+    )
+    started_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "conversations"
+        indexes = [
+            models.Index(fields=["agent", "-started_at", "-id"], name="conversations_by_start"),
+            models.Index(fields=["agent", "visitor_id"], name="conversations_by_visitor"),
+            models.Index(
+                fields=["variant_id", "-started_at", "-id"],
+                name="conversations_by_variant",
+                condition=models.Q(variant_id__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(variant_id=None) | models.Q(decided_at__isnull=False),
+                name="conversations_stamp_is_decided",
+                violation_error_message="A variant is stamped when the conversation is decided.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(playground=False) | models.Q(decided_at=None),
+                name="conversations_playground_free",
+                violation_error_message="A playground conversation is never stamped.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(visitor_id=""), name="conversations_have_a_visitor"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visitor_id}, {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class MessageRole(models.TextChoices):
+    VISITOR = "visitor", "Visitor"
+    AGENT = "agent", "Agent"
+    HUMAN_AGENT = "human_agent", "Human agent"
+
+
+class Message(models.Model):
+    """One turn of a conversation."""
+
+    MAX_CONTENT = 32_000
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,  # the conversation's own key proves it
+    )
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
+    role = models.CharField(max_length=16, choices=MessageRole.choices)
+    content = models.TextField(validators=[MinLengthValidator(1)])
+    sent_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "messages"
+        indexes = [
+            models.Index(fields=["conversation", "sent_at", "id"], name="messages_in_order"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=MessageRole.values), name="messages_role_known"
+            ),
+            models.CheckConstraint(condition=~models.Q(content=""), name="messages_say_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.content[:60]}"
+
+
+class LeadStatus(models.TextChoices):
+    NEW = "new", "New"
+    QUALIFIED = "qualified", "Qualified"
+    CONTACTED = "contacted", "Contacted"
+    WON = "won", "Won"
+    LOST = "lost", "Lost"
+
+
+class Lead(models.Model):
+    """Contact details that a visitor left; they stay with the visitor who left them first."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="leads", db_index=False
+    )
+    visitor_id = visitor_id_field()
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, null=True, blank=True, related_name="leads"
+    )
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    company = models.CharField(max_length=120, blank=True)
+    status = models.CharField(
+        max_length=16, choices=LeadStatus.choices, default=LeadStatus.NEW, db_default=LeadStatus.NEW
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "leads"
+        indexes = [
+            models.Index(fields=["agent", "-created_at", "-id"], name="leads_by_time"),
+            models.Index(fields=["agent", "visitor_id"], name="leads_by_visitor"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                "agent",
+                Lower("email"),
+                name="leads_one_per_email",
+                violation_error_code="email_taken",
+                violation_error_message="This agent has a lead with this e-mail address.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=LeadStatus.values), name="leads_status_known"
+            ),
+            models.CheckConstraint(condition=~models.Q(visitor_id=""), name="leads_have_a_visitor"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,181 @@
+"""A customer's account, who belongs to it and which programs may call for it."""
+
+import zoneinfo
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from guardian.models import GroupObjectPermissionBase
+
+from agents.models.user import User
+from glozr.ids import new_id
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            f"{name} is not a time zone. Use a name such as Europe/Zurich.", code="invalid"
+        )
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    EDITOR = "editor", "Editor"
+
+
+class Ability(models.TextChoices):
+    """What an API token may do."""
+
+    RUNTIME = "runtime", "Ask for assignments, record messages and leads"
+    READ = "experiments:read", "Read experiments, results, conversations and leads"
+    WRITE = "experiments:write", "Create, edit, start, stop, duplicate and delete experiments"
+
+
+class Workspace(models.Model):
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text="Days in results begin at midnight of this zone.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "workspaces"
+        ordering = ["name", "id"]
+        default_permissions = ()
+        permissions = [
+            ("view_experiments", "See experiments, results, history, conversations and leads"),
+            ("run_experiments", "Create, edit, start, stop, duplicate and delete experiments"),
+            ("edit_agents", "Edit an agent's persona and prompt"),
+            ("manage_members", "Invite, change and remove members"),
+            ("manage_tokens", "Create and revoke API tokens"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(name=""), name="workspaces_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkspaceGrant(GroupObjectPermissionBase):
+    """A permission on a workspace held by the group of one of its roles. See `agents.roles`."""
+
+    content_object = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, db_column="workspace_id"
+    )
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        db_table = "workspace_grants"
+
+
+class Membership(models.Model):
+    """A user's role in a workspace."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "memberships"
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "user"],
+                name="memberships_one_per_user",
+                violation_error_code="already_member",
+                violation_error_message="This person is a member already. Change the role instead.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="memberships_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Invitation(models.Model):
+    """A membership offered by e-mail; the link in it holds a secret kept here as a digest."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=16, choices=Role.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "invitations"
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "workspace",
+                Lower("email"),
+                name="invitations_one_per_email",
+                violation_error_code="already_invited",
+                violation_error_message="This address is invited already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="invitations_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.get_role_display()})"
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self) -> "ApiTokenQuerySet":
+        return self.filter(revoked_at=None)
+
+
+class ApiToken(models.Model):
+    """A program's key to a workspace. The key itself is shown once and never stored."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    hint = models.CharField(max_length=16, editable=False, help_text="How the key begins.")
+    digest = models.CharField(
+        max_length=64, unique=True, editable=False, help_text="SHA-256 of the key, hexadecimal."
+    )
+    abilities = ArrayField(models.CharField(max_length=32, choices=Ability.choices))
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        db_table = "api_tokens"
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(abilities__contained_by=Ability.values)
+                & models.Q(abilities__len__gte=1),
+                name="api_tokens_abilities_known",
+                violation_error_code="abilities",
+                violation_error_message="Choose at least one ability.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"

@@ -1,0 +1,96 @@
+"""Who may do what: the product's table of roles, and its only use of django-guardian.
+
+Each workspace has one group per role. A group holds guardian object permissions on its
+workspace; a membership puts its user into the group of its role.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, TypeAlias
+
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from guardian.shortcuts import assign_perm, get_objects_for_user, get_perms
+
+from agents.models import Ability, ApiToken, Role, User, Workspace
+
+
+class Permission(StrEnum):
+    VIEW = "view_experiments"
+    RUN = "run_experiments"
+    EDIT_AGENTS = "edit_agents"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_TOKENS = "manage_tokens"
+
+
+EVERYTHING = frozenset(Permission)
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.OWNER: EVERYTHING,
+    Role.ADMIN: EVERYTHING,
+    Role.EDITOR: frozenset({Permission.VIEW}),
+}
+ABILITIES: Mapping[Permission, Ability] = {
+    Permission.VIEW: Ability.READ,
+    Permission.RUN: Ability.WRITE,
+}
+"""What a token needs for a permission; what is not named here no token can do."""
+
+
+@dataclass(frozen=True)
+class TokenCaller:
+    """A program calling with an API token, where a person would be a `User`."""
+
+    token: ApiToken
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+
+
+Caller: TypeAlias = User | TokenCaller
+
+
+def permissions_of(caller: Caller, workspace: Workspace) -> frozenset[Permission]:
+    """What `caller` may do in `workspace`; nothing for an outsider."""
+    if isinstance(caller, TokenCaller):
+        if caller.token.workspace_id != workspace.pk:
+            return frozenset()
+        return frozenset(
+            permission
+            for permission, ability in ABILITIES.items()
+            if ability in caller.token.abilities
+        )
+    if caller.is_superuser and caller.is_active:
+        return EVERYTHING
+    known: dict[object, frozenset[Permission]] = caller.__dict__.setdefault("_permissions", {})
+    if workspace.pk not in known:
+        known[workspace.pk] = frozenset(Permission(name) for name in get_perms(caller, workspace))
+    return known[workspace.pk]
+
+
+def workspaces_for(user: User, permission: Permission) -> QuerySet[Workspace]:
+    """The workspaces in which `user` has `permission`; all of them for a superuser."""
+    return get_objects_for_user(user, permission.value, klass=Workspace, accept_global_perms=False)
+
+
+def install(workspace: Workspace) -> None:
+    """Make the groups of a new workspace and grant them what the table says."""
+    for role, permissions in GRANTS.items():
+        group, _ = Group.objects.get_or_create(name=_group_name(workspace, role))
+        for permission in sorted(permissions):
+            assign_perm(permission.value, group, workspace)
+
+
+def put_into(user: User, workspace: Workspace, role: Role) -> None:
+    """Make `role` the user's only role in `workspace`."""
+    take_out_of(user, workspace)
+    user.groups.add(Group.objects.get(name=_group_name(workspace, role)))
+
+
+def take_out_of(user: User, workspace: Workspace) -> None:
+    names = [_group_name(workspace, role) for role in Role]
+    user.groups.remove(*Group.objects.filter(name__in=names))
+    user.__dict__.pop("_permissions", None)
+
+
+def _group_name(workspace: Workspace, role: Role) -> str:
+    return f"workspace:{workspace.pk}:{role.value}"

@@ -1,0 +1,10 @@
+"""Identifiers that sort by the time they were made."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A version 7 UUID, so that new rows stay at the end of an index."""
+    return uuid7()
