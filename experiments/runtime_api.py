@@ -1,0 +1,213 @@
+"""The three calls of a chat runtime: assignments, messages, leads.
+
+A visitor waits for these. The views are DRF's with everything fixed that does not vary: JSON in
+and out, serializers built once, the token checked by the statement that does the work.
+"""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from agents.authentication import bearer_key
+from agents.models import MessageRole
+from agents.tokens import digest_of
+from experiments import assignment, leads, serializers
+from experiments.assignment import Call, Recorded, Resolution, Utterance
+from glozr.errors import FieldError, Invalid, NotSignedIn
+from glozr.fields import StrictSerializer, UuidField
+from glozr.ids import new_id
+from glozr.json_body import StrictJSONParser
+
+ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
+MESSAGE_CALL = serializers.MessageCallSerializer()
+LEAD_CALL = serializers.LeadCallSerializer()
+CONVERSATION_ID = UuidField()
+
+ERRORS = {
+    status: OpenApiResponse(serializers.ErrorSerializer, description=description)
+    for status, description in {
+        400: "Bad input",
+        401: "No or bad token",
+        403: "Ability missing",
+        404: "No such agent in this token's workspace",
+        409: "The conversation is another visitor's",
+        413: "The body is larger than 256 KiB",
+        503: "The database is away; see Retry-After",
+    }.items()
+}
+
+
+class JSONOnly(BaseContentNegotiation):
+    """Whatever is asked for, the answer is JSON."""
+
+    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+        media_type = request.content_type.partition(";")[0].strip().lower()
+        return parsers[0] if media_type in ("", "application/json") else None
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class RuntimeView(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = (StrictJSONParser,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = JSONOnly
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def _digest(request: Request) -> str:
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None:
+        raise NotSignedIn
+    return digest_of(bearer_key(header))
+
+
+def _read(
+    request: Request, serializer: StrictSerializer, token_digest: str, agent_id: UUID
+) -> dict[str, Any]:
+    """The checked body. Who may not call at all is told so first, whatever the body is."""
+    try:
+        return serializer.run_validation(request.data)  # type: ignore[no-any-return]
+    except Exception:
+        assignment.authorise(token_digest, agent_id)
+        raise
+
+
+class AssignmentsView(RuntimeView):
+    @extend_schema(
+        operation_id="resolve_assignment",
+        tags=["Runtime"],
+        summary="Ask for a visitor's variant",
+        description="Decides the conversation at its first call; repeats the answer after that.",
+        request=serializers.AssignmentCallSerializer,
+        responses={200: serializers.ResolutionSerializer, **ERRORS},
+    )
+    def post(self, request: Request, agent_id: UUID) -> HttpResponse:
+        token_digest = _digest(request)
+        body = _read(request, ASSIGNMENT_CALL, token_digest, agent_id)
+        resolution = assignment.resolve(
+            Call(
+                token_digest,
+                agent_id,
+                body.get("conversation_id") or new_id(),
+                body["visitor_id"],
+                body.get("playground", False),
+            )
+        )
+        return _json(_resolution_json(resolution))
+
+
+class MessagesView(RuntimeView):
+    @extend_schema(
+        operation_id="record_message",
+        tags=["Runtime"],
+        summary="Record a message",
+        description="Safe to send again with the same id. A visitor's first message decides.",
+        request=serializers.MessageCallSerializer,
+        responses={
+            201: serializers.MessageSerializer,
+            200: OpenApiResponse(serializers.MessageSerializer, description="Sent before"),
+            **ERRORS,
+        },
+    )
+    def post(self, request: Request, agent_id: UUID, conversation_id: str) -> HttpResponse:
+        token_digest = _digest(request)
+        body = _read(request, MESSAGE_CALL, token_digest, agent_id)
+        message_id = body.get("id") or new_id()
+        recorded = assignment.record_message(
+            Call(
+                token_digest,
+                agent_id,
+                _conversation_id(conversation_id, token_digest, agent_id),
+                body["visitor_id"],
+                body.get("playground", False),
+            ),
+            Utterance(
+                message_id,
+                body["role"],
+                body["content"],
+                body.get("sent_at"),
+                by_visitor=body["role"] == MessageRole.VISITOR,
+            ),
+        )
+        is_new = recorded.is_new or "id" not in body
+        return _json(
+            _message_json(recorded, message_id, conversation_id, body["visitor_id"]),
+            status=201 if is_new else 200,
+        )
+
+
+class LeadsView(RuntimeView):
+    @extend_schema(
+        operation_id="record_lead",
+        tags=["Runtime"],
+        summary="Record a lead",
+        description="One lead per agent and e-mail; sending it again updates its details.",
+        request=serializers.LeadCallSerializer,
+        responses={
+            201: serializers.LeadSerializer,
+            200: OpenApiResponse(serializers.LeadSerializer, description="Updated"),
+            **ERRORS,
+        },
+    )
+    def post(self, request: Request, agent_id: UUID) -> HttpResponse:
+        token_digest = _digest(request)
+        body = _read(request, LEAD_CALL, token_digest, agent_id)
+        kept = leads.record_lead(leads.LeadCall(token_digest, agent_id, **body))
+        return _json(
+            json.dumps(serializers.LeadSerializer(kept).data).encode(),
+            status=201 if kept.is_new else 200,
+        )
+
+
+def _conversation_id(text: str, token_digest: str, agent_id: UUID) -> UUID:
+    try:
+        return CONVERSATION_ID.to_internal_value(text)
+    except serializers.serializers.ValidationError as error:
+        assignment.authorise(token_digest, agent_id)
+        raise Invalid(
+            [FieldError("conversation_id", "invalid", "The conversation's id must be a UUID.")]
+        ) from error
+
+
+def _json(body: bytes, status: int = 200) -> HttpResponse:
+    return HttpResponse(body, content_type="application/json", status=status)
+
+
+def _resolution_json(resolution: Resolution) -> bytes:
+    return b'{"conversation_id": "%s", "visitor_id": %s, "source": "%s", %s}' % (
+        str(resolution.conversation_id).encode(),
+        json.dumps(resolution.visitor_id).encode(),
+        resolution.source.encode(),
+        resolution.answer.json_members,
+    )
+
+
+def _message_json(
+    recorded: Recorded, message_id: UUID, conversation_id: str, visitor_id: str
+) -> bytes:
+    message = {
+        "id": str(message_id),
+        "conversation_id": conversation_id.lower(),
+        "visitor_id": visitor_id,
+        "role": recorded.role,
+        "content": recorded.content,
+        "sent_at": recorded.sent_at.isoformat(),
+    }
+    resolution = b"null" if recorded.resolution is None else _resolution_json(recorded.resolution)
+    return b'%s, "resolution": %s}' % (json.dumps(message)[:-1].encode(), resolution)

@@ -1,0 +1,165 @@
+"""The shapes of the API's JSON. No rules: those are the services'."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from agents.models import LeadStatus, Message, MessageRole
+from experiments.lifecycle import OnConflict
+from experiments.models import Experiment, Kind, Status, Variant
+from glozr.fields import BooleanField, EmailField, PastField, StrictSerializer, TextField, UuidField
+
+VISITOR_ID_LENGTH = 128
+
+
+class AssignmentCallSerializer(StrictSerializer):
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH)
+    conversation_id = UuidField(required=False)
+    playground = BooleanField(required=False)
+
+
+class MessageCallSerializer(StrictSerializer):
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH)
+    role = serializers.ChoiceField(choices=MessageRole.choices)
+    content = TextField(max_length=Message.MAX_CONTENT, free=True)
+    id = UuidField(required=False)
+    sent_at = PastField(required=False)
+    playground = BooleanField(required=False)
+
+
+class LeadCallSerializer(StrictSerializer):
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH)
+    email = EmailField()
+    conversation_id = UuidField(required=False)
+    name = TextField(max_length=120, required=False, allow_blank=True)
+    phone = TextField(max_length=40, required=False, allow_blank=True)
+    company = TextField(max_length=120, required=False, allow_blank=True)
+
+
+class PersonaSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    tone = serializers.CharField()
+
+
+class ResolvedExperimentSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+
+
+class ResolvedVariantSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    config = serializers.JSONField()
+
+
+class ResolutionSerializer(serializers.Serializer[Any]):
+    conversation_id = serializers.UUIDField()
+    visitor_id = serializers.CharField()
+    experiment = ResolvedExperimentSerializer(allow_null=True)
+    variant = ResolvedVariantSerializer(allow_null=True)
+    source = serializers.ChoiceField(choices=["conversation", "visitor", "new", "none"])
+    persona = PersonaSerializer()
+    system_prompt = serializers.CharField()
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    conversation_id = serializers.UUIDField()
+    visitor_id = serializers.CharField()
+    role = serializers.ChoiceField(choices=MessageRole.choices)
+    content = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+    resolution = ResolutionSerializer(allow_null=True)
+
+
+class LeadSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    visitor_id = serializers.CharField()
+    conversation_id = serializers.UUIDField(allow_null=True)
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    company = serializers.CharField()
+    status = serializers.ChoiceField(choices=LeadStatus.choices)
+    created_at = serializers.DateTimeField()
+
+
+class VariantSerializer(serializers.ModelSerializer[Variant]):
+    share = serializers.SerializerMethodField(
+        help_text="The fraction of new visitors that this variant gets, from 0 to 1."
+    )
+
+    class Meta:
+        model = Variant
+        fields = ["id", "name", "weight", "share", "position", "config"]
+
+    def get_share(self, variant: Variant) -> float:
+        return variant.weight / self.context["total_weight"]
+
+
+class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
+    """An experiment with `is_active` annotated and its variants prefetched."""
+
+    is_active = serializers.BooleanField(read_only=True)
+    status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    variants = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Experiment
+        fields = [
+            "id",
+            "agent",
+            "name",
+            "hypothesis",
+            "kind",
+            "status",
+            "is_active",
+            "started_at",
+            "stopped_at",
+            "created_at",
+            "version",
+            "variants",
+        ]
+
+    def get_variants(self, experiment: Experiment) -> list[dict[str, Any]]:
+        variants = list(experiment.variants.all())
+        total = sum(variant.weight for variant in variants)
+        return list(VariantSerializer(variants, many=True, context={"total_weight": total}).data)
+
+
+class VariantCallSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=60)
+    weight = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    config = serializers.JSONField(required=False)
+
+
+class ExperimentCallSerializer(serializers.Serializer[Any]):
+    """Documents what `experiments.configuration` reads; it checks nothing itself."""
+
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    hypothesis = serializers.CharField(required=False, allow_blank=True)
+    variants = VariantCallSerializer(many=True, required=False)
+
+
+class StartCallSerializer(StrictSerializer):
+    on_conflict = serializers.ChoiceField(
+        choices=[choice.value for choice in OnConflict], required=False
+    )
+
+
+class DuplicateCallSerializer(StrictSerializer):
+    name = TextField(required=False, free=True, allow_blank=True)
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    errors = FieldErrorSerializer(many=True, required=False, help_text="For status 400.")

@@ -1,0 +1,100 @@
+"""Serializer fields that take JSON at its word: no number for a text, no text for a boolean."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from glozr.text import has_control_characters
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it doesn't know, so that a typing error is not silently ignored.
+
+    Holds no state between calls of `run_validation`: one instance serves a process.
+    """
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping) and (unknown := data.keys() - self.fields.keys()):
+            raise serializers.ValidationError(
+                {
+                    field: serializers.ErrorDetail(
+                        "There is no such field. Leave it out.", "unknown_field"
+                    )
+                    for field in unknown
+                }
+            )
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
+
+
+class TextField(serializers.CharField):
+    """A string, kept as it is. Holds no control character unless it is `free`."""
+
+    default_error_messages = {
+        "invalid": "This must be text.",
+        "control_characters": "Remove the control characters.",
+    }
+
+    def __init__(self, *, free: bool = False, **kwargs: Any) -> None:
+        self.free = free
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if not self.free and not data.isprintable() and has_control_characters(data):
+            self.fail("control_characters")
+        return data
+
+
+class EmailField(TextField):
+    """An e-mail address of at most 254 characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+        self.validators.append(serializers.EmailField().validators[-1])
+
+
+class UuidField(serializers.UUIDField):
+    """A UUID in its usual form, in letters of either case."""
+
+    LENGTH = 36
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or len(data) != self.LENGTH:
+            self.fail("invalid", value=data)
+        try:
+            return UUID(data)
+        except ValueError:
+            self.fail("invalid", value=data)
+
+
+class BooleanField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class PastField(serializers.DateTimeField):
+    """A time in ISO 8601, UTC if it names no offset, at most five minutes ahead of this server's clock."""
+
+    TOLERANCE = timedelta(minutes=5)
+    default_error_messages = {
+        "in_the_future": "This is more than five minutes ahead. Check the sender's clock.",
+    }
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="ISO 8601")
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:
+            self.fail("overflow")
+        if moment > timezone.now() + self.TOLERANCE:
+            self.fail("in_the_future")
+        return moment

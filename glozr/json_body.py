@@ -1,0 +1,40 @@
+"""JSON bodies of the API: bounded, strict, and never a reason to fail."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.parsers import JSONParser
+
+from glozr.errors import FieldError, Invalid
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+class BodyTooLarge(APIException):
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = "A body has at most 256 KiB. Send less at once."
+
+
+class StrictJSONParser(JSONParser):
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        try:
+            return json.loads(body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise Invalid(
+                [FieldError("body", "malformed_json", "The body is not JSON as RFC 8259 has it.")]
+            ) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
