@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -106,3 +106,8 @@ def _field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:
             yield from _field_errors(part, path)
     else:
         yield FieldError(path or "body", detail.code, str(detail))
+
+
+def no_such_address(request: HttpRequest) -> JsonResponse:
+    """For what no path of the API matches: JSON, where Django would answer with a page."""
+    return JsonResponse(body_of(NotFound()), status=404)
