@@ -29,13 +29,15 @@ def create(
     name: str,
     abilities: Iterable[str],
     created_by: User | None = None,
+    key: str | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token and its key. The key is not stored: show it now or never.
+    """A new token and its key, random unless one is given. The key is not stored: show it
+    now or never.
 
     Raises:
         Invalid: no name, or an unknown or no ability.
     """
-    key = PREFIX + secrets.token_urlsafe(32)
+    key = key or PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         workspace=workspace,
         name=name.strip(),

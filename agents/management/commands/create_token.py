@@ -1,0 +1,43 @@
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from agents import tokens
+from agents.models import Ability, Workspace
+from glozr.errors import DomainError
+
+
+class Command(BaseCommand):
+    help = "Create an API token and print its key, which can't be shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("workspace", help="Its id, or its name where that is unique.")
+        parser.add_argument("--name", required=True)
+        parser.add_argument(
+            "--ability", action="append", required=True, choices=Ability.values, dest="abilities"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            _, key = tokens.create(
+                workspace=self.workspace(options["workspace"]),
+                name=options["name"],
+                abilities=options["abilities"],
+            )
+        except DomainError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(key)
+
+    def workspace(self, id_or_name: str) -> Workspace:
+        try:
+            found = Workspace.objects.filter(pk=UUID(id_or_name))
+        except ValueError:
+            found = Workspace.objects.filter(name=id_or_name)
+        match list(found[:2]):
+            case [workspace]:
+                return workspace
+            case []:
+                raise CommandError(f"There is no workspace {id_or_name}.")
+            case _:
+                raise CommandError(f"Several workspaces are called {id_or_name}. Give the id.")

@@ -1,0 +1,40 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from agents import agents, workspaces
+from agents.models import User
+from glozr.errors import DomainError
+
+
+class Command(BaseCommand):
+    help = "Create a workspace with its Owner and a first agent."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--owner", required=True, metavar="EMAIL")
+        parser.add_argument("--time-zone", default="UTC", metavar="NAME")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with transaction.atomic():
+                owner, is_new = self.owner(options["owner"])
+                workspace = workspaces.create(
+                    name=options["name"], owner=owner, time_zone=options["time_zone"]
+                )
+                agent = agents.create(workspace=workspace, name=f"{workspace.name} assistant")
+        except DomainError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"Workspace {workspace.name}: {workspace.pk}")
+        self.stdout.write(f"Agent {agent.name}: {agent.pk}")
+        if is_new:
+            self.stdout.write(
+                f"{owner.email} has no password yet: reset it on the sign-in page to set one."
+            )
+
+    def owner(self, email: str) -> tuple[User, bool]:
+        user = User.objects.filter(email__iexact=email).first()
+        if user is not None:
+            return user, False
+        return User.objects.create_user(email), True

@@ -1,0 +1,26 @@
+"""Services on workspaces."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from agents import members, roles
+from agents.models import Role, User, Workspace
+from glozr.validation import invalid
+
+
+def create(*, name: str, owner: User, time_zone: str = "UTC") -> Workspace:
+    """A new workspace with its role groups and its first Owner.
+
+    Raises:
+        Invalid: with every broken rule.
+    """
+    workspace = Workspace(name=name.strip(), time_zone=time_zone)
+    try:
+        workspace.full_clean()
+    except ValidationError as error:
+        raise invalid(error) from error
+    with transaction.atomic():
+        workspace.save()
+        roles.install(workspace)
+        members.add(workspace=workspace, user=owner, role=Role.OWNER)
+    return workspace

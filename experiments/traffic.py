@@ -1,0 +1,158 @@
+"""Simulated visitors who use the runtime API as a chat runtime would, over real HTTP."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import httpx
+
+RETRIES = 20
+TIMEOUT_SECONDS = 15.0
+OPENERS = ("Hi there!", "Hello, I have a question.", "Do you have trips to Lisbon?", "Hey")
+FOLLOW_UPS = (
+    "What does it cost?",
+    "Is breakfast included?",
+    "And in spring?",
+    "Can I bring my dog?",
+    "That sounds good.",
+    "How long is the flight?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How visitors of a variant behave."""
+
+    leads: float = 0.08
+    """The share of visitors who leave an address, from 0 to 1."""
+    messages: float = 4.0
+    """The mean number of messages that a visitor sends in a conversation, at least 1."""
+    returning: float = 0.25
+    """The share of visitors who come back for a second conversation, from 0 to 1."""
+
+
+@dataclass(slots=True)
+class Tally:
+    visitors: int = 0
+    messages: int = 0
+    leads: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was acknowledged, by the name of the variant, and what failed for good."""
+
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose visitors these are: the agent's part of the API and how they behave."""
+
+    base_url: str
+    agent: UUID
+    token: str
+    usual: Behaviour
+    by_variant: Mapping[str, Behaviour]
+    seed: int | None = None
+
+
+async def send_visitors(
+    site: Site, *, visitors: int, concurrency: int, arrived: Callable[[], None]
+) -> Outcome:
+    """Send `visitors`, at most `concurrency` at once; `arrived` is called as each is done."""
+    outcome = Outcome()
+    waiting = asyncio.Semaphore(concurrency)
+    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    async with httpx.AsyncClient(
+        base_url=f"{site.base_url.rstrip('/')}/api/v1/agents/{site.agent}/",
+        headers={"Authorization": f"Bearer {site.token}"},
+        limits=limits,
+        timeout=TIMEOUT_SECONDS,
+    ) as client:
+
+        async def one(number: int) -> None:
+            async with waiting:
+                chance = random.Random(None if site.seed is None else f"{site.seed}:{number}")
+                try:
+                    await _Visitor(client, site, chance, outcome).visit()
+                except (httpx.HTTPError, ValueError) as error:
+                    outcome.failures.append(f"{type(error).__name__}: {error}")
+                arrived()
+
+        await asyncio.gather(*(one(number) for number in range(visitors)))
+    return outcome
+
+
+class _Visitor:
+    def __init__(
+        self, client: httpx.AsyncClient, site: Site, chance: random.Random, outcome: Outcome
+    ) -> None:
+        self.client = client
+        self.site = site
+        self.chance = chance
+        self.outcome = outcome
+        self.id = f"visitor-{chance.getrandbits(64):016x}"
+        self.clock = datetime.now(UTC) - timedelta(minutes=chance.uniform(20, 40))
+
+    async def visit(self) -> None:
+        variant = await self.converse()
+        behaviour = self.site.by_variant.get(variant, self.site.usual)
+        tally = self.outcome.tallies[variant]
+        tally.visitors += 1
+        if self.chance.random() < behaviour.leads:
+            await self.leave_address(tally)
+        if self.chance.random() < behaviour.returning:
+            await self.converse()
+
+    async def converse(self) -> str:
+        """Have a conversation; the name of the variant that it was stamped with, or none."""
+        conversation = uuid4()
+        first = await self.say(conversation, "visitor", self.chance.choice(OPENERS))
+        variant = (first["resolution"]["variant"] or {"name": "no variant"})["name"]
+        mean = self.site.by_variant.get(variant, self.site.usual).messages
+        tally = self.outcome.tallies[variant]
+        tally.messages += 1
+        for _ in range(round(self.chance.expovariate(1 / max(mean - 1, 0.01)))):
+            await self.say(conversation, "agent", "Let me see what I can find for you.")
+            await self.say(conversation, "visitor", self.chance.choice(FOLLOW_UPS))
+            tally.messages += 1
+        await self.say(conversation, "agent", "Have a good day!")
+        return str(variant)
+
+    async def say(self, conversation: UUID, role: str, content: str) -> dict[str, dict[str, str]]:
+        self.clock += timedelta(seconds=self.chance.uniform(2, 30))
+        return await self.post(
+            f"conversations/{conversation}/messages/",
+            {
+                "id": str(uuid4()),
+                "visitor_id": self.id,
+                "role": role,
+                "content": content,
+                "sent_at": self.clock.isoformat(),
+            },
+        )
+
+    async def leave_address(self, tally: Tally) -> None:
+        await self.post("leads/", {"visitor_id": self.id, "email": f"{self.id}@visitor.example"})
+        tally.leads += 1
+
+    async def post(self, path: str, body: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """Send until it is acknowledged: every call is safe to repeat."""
+        for attempt in range(RETRIES):
+            try:
+                response = await self.client.post(path, json=body)
+            except httpx.TransportError:
+                if attempt == RETRIES - 1:
+                    raise
+            else:
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    response.raise_for_status()
+                    return dict(response.json())
+            await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
+        raise httpx.HTTPError("The service stayed unavailable.")
