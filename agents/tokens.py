@@ -61,10 +61,7 @@ def revoke(token: ApiToken) -> None:
 
 def usable_token(key: str) -> ApiToken | None:
     return (
-        ApiToken.objects.usable()
-        .select_related("workspace")
-        .filter(digest=digest_of(key))
-        .first()
+        ApiToken.objects.usable().select_related("workspace").filter(digest=digest_of(key)).first()
     )
 
 

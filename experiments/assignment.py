@@ -141,9 +141,7 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
         return Recorded(
             False, row.earlier_role, row.earlier_content, row.earlier_sent_at, outcome.resolution
         )
-    return Recorded(
-        True, utterance.role, utterance.content, outcome.said_at, outcome.resolution
-    )
+    return Recorded(True, utterance.role, utterance.content, outcome.said_at, outcome.resolution)
 
 
 def authorise(token_digest: str, agent_id: UUID) -> None:
@@ -204,9 +202,7 @@ def _settle(call: Call, parameters: Mapping[str, Any], *, with_message: bool) ->
     return outcome
 
 
-def _attempt(
-    call: Call, parameters: Mapping[str, Any], *, with_message: bool
-) -> _Outcome | None:
+def _attempt(call: Call, parameters: Mapping[str, Any], *, with_message: bool) -> _Outcome | None:
     """One reading of the database and what follows from it; None to read again."""
     sql = runtime_sql.RESOLVE_AND_RECORD if with_message else runtime_sql.RESOLVE
     row = _Row(*admit(fetch_one(sql, parameters)))
@@ -217,7 +213,7 @@ def _attempt(
             "This id belongs to a message of another conversation. Send a new id.",
             code="message_id_taken",
         )
-    if row.own is None and not row.stamped or _is_due(row, parameters) and not row.stamped:
+    if (row.own is None and not row.stamped) or (_is_due(row, parameters) and not row.stamped):
         return _assign(call, row, parameters, with_message=with_message)
     if with_message and row.said_at is None and row.same is None:
         return None
@@ -268,9 +264,7 @@ def _assign(
         return None
     assigned_variant, is_new, *said = written
     source = Source.NEW if is_new else Source.VISITOR
-    return _Outcome(
-        _answered(call, row, source, assigned_variant), row, said[0] if said else None
-    )
+    return _Outcome(_answered(call, row, source, assigned_variant), row, said[0] if said else None)
 
 
 def _answered(call: Call, row: _Row, source: Source, variant_id: UUID | None) -> Resolution:

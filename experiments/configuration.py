@@ -177,9 +177,7 @@ class _Check:
         return self.text("name", value, limit=NAME_LENGTH)
 
     def hypothesis(self, value: object) -> str:
-        return self.text(
-            "hypothesis", value, limit=HYPOTHESIS_LENGTH, required=False, lines=True
-        )
+        return self.text("hypothesis", value, limit=HYPOTHESIS_LENGTH, required=False, lines=True)
 
     def kind(self, value: object) -> str:
         if isinstance(value, str) and value in Kind.values:

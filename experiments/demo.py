@@ -98,8 +98,7 @@ class Demo:
 
 
 def seed() -> Demo:
-    """Make what is missing of the demo; what people changed in it stays as it is.
-    """
+    """Make what is missing of the demo; what people changed in it stays as it is."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])

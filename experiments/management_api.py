@@ -111,9 +111,7 @@ class ExperimentView(APIView):
         responses={200: ExperimentSerializer, **REFUSALS},
     )
     def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
-        return _shown(
-            experiment_for(_caller(request), agent_id, experiment_id, Permission.VIEW)
-        )
+        return _shown(experiment_for(_caller(request), agent_id, experiment_id, Permission.VIEW))
 
     @extend_schema(
         operation_id="edit_experiment",

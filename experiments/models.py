@@ -14,7 +14,6 @@ from agents.models import Agent
 from agents.models.conversation import visitor_id_field
 from glozr.ids import new_id
 
-
 MAX_WEIGHT = 1_000_000
 MAX_VARIANTS = 10
 
@@ -55,7 +54,9 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
 
     def with_is_active(self) -> ExperimentQuerySet:
         """Annotate `is_active`: of its agent's running experiments, started most recently."""
-        active = Experiment.objects.running().latest_started().filter(agent=models.OuterRef("agent"))
+        active = (
+            Experiment.objects.running().latest_started().filter(agent=models.OuterRef("agent"))
+        )
         return self.annotate(
             is_active=models.Case(
                 models.When(id=models.Subquery(active.values("id")[:1]), then=True),
@@ -335,9 +336,7 @@ class VariantTotals(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    agent = models.ForeignKey(
-        Agent, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+", db_index=False)
     variant = models.ForeignKey(
         Variant, on_delete=models.PROTECT, related_name="totals", db_index=False
     )

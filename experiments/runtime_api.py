@@ -5,11 +5,13 @@ and out, serializers built once, the token checked by the statement that does th
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -48,9 +50,9 @@ ERRORS = {
 class JSONOnly(BaseContentNegotiation):
     """Whatever is asked for, the answer is JSON."""
 
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         media_type = request.content_type.partition(";")[0].strip().lower()
-        return parsers[0] if media_type in ("", "application/json") else None
+        return next(iter(parsers)) if media_type in ("", "application/json") else None
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
@@ -178,7 +180,7 @@ class LeadsView(RuntimeView):
 def _conversation_id(text: str, token_digest: str, agent_id: UUID) -> UUID:
     try:
         return CONVERSATION_ID.to_internal_value(text)
-    except serializers.serializers.ValidationError as error:
+    except ValidationError as error:
         assignment.authorise(token_digest, agent_id)
         raise Invalid(
             [FieldError("conversation_id", "invalid", "The conversation's id must be a UUID.")]

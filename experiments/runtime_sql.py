@@ -17,7 +17,8 @@ _GATE: LiteralString = """
 gate AS MATERIALIZED (
     SELECT token.id AS token_id,
            'runtime' = ANY (token.abilities) AS able,
-           token.last_used_at IS NULL OR token.last_used_at < now() - interval '1 minute' AS unnoted,
+           token.last_used_at IS NULL
+               OR token.last_used_at < now() - interval '1 minute' AS unnoted,
            agent.id AS agent_id,
            agent.config_version
       FROM api_tokens token

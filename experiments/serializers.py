@@ -58,7 +58,9 @@ class ResolutionSerializer(serializers.Serializer[Any]):
     visitor_id = serializers.CharField()
     experiment = ResolvedExperimentSerializer(allow_null=True)
     variant = ResolvedVariantSerializer(allow_null=True)
-    source = serializers.ChoiceField(choices=["conversation", "visitor", "new", "none"])
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=["conversation", "visitor", "new", "none"]
+    )
     persona = PersonaSerializer()
     system_prompt = serializers.CharField()
 
@@ -95,7 +97,8 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         fields = ["id", "name", "weight", "share", "position", "config"]
 
     def get_share(self, variant: Variant) -> float:
-        return variant.weight / self.context["total_weight"]
+        total_weight: int = self.context["total_weight"]
+        return variant.weight / total_weight
 
 
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
@@ -162,4 +165,6 @@ class FieldErrorSerializer(serializers.Serializer[Any]):
 class ErrorSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = FieldErrorSerializer(many=True, required=False, help_text="For status 400.")
+    errors = FieldErrorSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text="For status 400."
+    )

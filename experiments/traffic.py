@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -125,7 +126,7 @@ class _Visitor:
         await self.say(conversation, "agent", "Have a good day!")
         return str(variant)
 
-    async def say(self, conversation: UUID, role: str, content: str) -> dict[str, dict[str, str]]:
+    async def say(self, conversation: UUID, role: str, content: str) -> dict[str, Any]:
         self.clock += timedelta(seconds=self.chance.uniform(2, 30))
         return await self.post(
             f"conversations/{conversation}/messages/",
@@ -142,7 +143,7 @@ class _Visitor:
         await self.post("leads/", {"visitor_id": self.id, "email": f"{self.id}@visitor.example"})
         tally.leads += 1
 
-    async def post(self, path: str, body: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    async def post(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
         """Send until it is acknowledged: every call is safe to repeat."""
         for attempt in range(RETRIES):
             try:

@@ -43,8 +43,7 @@ def body_of(error: DomainError) -> dict[str, Any]:
     body: dict[str, Any] = {"code": error.code, "detail": error.detail}
     if isinstance(error, Invalid):
         body["errors"] = [
-            {"field": item.field, "code": item.code, "detail": item.detail}
-            for item in error.errors
+            {"field": item.field, "code": item.code, "detail": item.detail} for item in error.errors
         ]
     return body
 
@@ -78,11 +77,7 @@ def _as_domain_error(error: Exception) -> DomainError | None:
             return Invalid(list(_field_errors(error.detail)))
         case exceptions.UnsupportedMediaType():
             return Invalid(
-                [
-                    FieldError(
-                        "body", "unsupported_media_type", "Send JSON as application/json."
-                    )
-                ]
+                [FieldError("body", "unsupported_media_type", "Send JSON as application/json.")]
             )
         case exceptions.ParseError():
             return Invalid([FieldError("body", "malformed", str(error.detail))])
@@ -92,7 +87,8 @@ def _as_domain_error(error: Exception) -> DomainError | None:
             return Forbidden(str(error)) if str(error) else Forbidden()
         case exceptions.NotFound() | Http404():
             return NotFound()
-    return None
+        case _:
+            return None
 
 
 def _field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:

@@ -122,7 +122,9 @@ def _external(url: str) -> dict[str, Any]:
 
 
 def _timeout_options(environ: Mapping[str, str]) -> str:
-    values = ((setting, _milliseconds(environ, name, default)) for name, setting, default in TIMEOUTS)
+    values = (
+        (setting, _milliseconds(environ, name, default)) for name, setting, default in TIMEOUTS
+    )
     return " ".join(f"-c {setting}={value}" for setting, value in values if value)
 
 

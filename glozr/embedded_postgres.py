@@ -22,7 +22,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 ROLE = "glozr"
 DATABASE = "glozr"
@@ -236,7 +239,7 @@ class EmbeddedPostgres:
             return self.data_dir
         owner = account.uid if account else os.geteuid()
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-        short = Path("/tmp") / f"glozr-{owner}-{digest}"  # noqa: S108 (owner and mode checked below)
+        short = Path("/tmp") / f"glozr-{owner}-{digest}"
         short.mkdir(mode=0o700, exist_ok=True)
         if account is not None and short.lstat().st_uid == os.geteuid():
             os.chown(short, account.uid, account.gid)

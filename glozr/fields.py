@@ -81,7 +81,7 @@ class BooleanField(serializers.BooleanField):
 
 
 class PastField(serializers.DateTimeField):
-    """A time in ISO 8601, UTC if it names no offset, at most five minutes ahead of this server's clock."""
+    """A time in ISO 8601, UTC if it names no offset, at most five minutes ahead of our clock."""
 
     TOLERANCE = timedelta(minutes=5)
     default_error_messages = {

@@ -19,9 +19,7 @@ def database_away(
         def __call__(self, request: HttpRequest) -> HttpResponseBase:
             return get_response(request)
 
-        def process_exception(
-            self, request: HttpRequest, error: Exception
-        ) -> HttpResponse | None:
+        def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
             if not isinstance(error, OperationalError | InterfaceError):
                 return None
             response = (

@@ -25,7 +25,7 @@ ALLOWED_HOSTS = env.list("GLOZR_ALLOWED_HOSTS", default=["localhost", "127.0.0.1
 CSRF_TRUSTED_ORIGINS = env.list("GLOZR_CSRF_TRUSTED_ORIGINS", default=[])
 
 HTTPS = env.bool("GLOZR_HTTPS", default=False)
-"""Served over HTTPS: cookies are secure, plain HTTP is redirected, browsers are told to remember."""
+"""Served over HTTPS: secure cookies, plain HTTP redirected, browsers told to remember."""
 if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

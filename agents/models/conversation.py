@@ -121,9 +121,7 @@ class Lead(models.Model):
     """Contact details that a visitor left; they stay with the visitor who left them first."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    agent = models.ForeignKey(
-        Agent, on_delete=models.PROTECT, related_name="leads", db_index=False
-    )
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="leads", db_index=False)
     visitor_id = visitor_id_field()
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, null=True, blank=True, related_name="leads"

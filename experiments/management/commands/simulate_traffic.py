@@ -16,6 +16,8 @@ from rich.table import Table
 
 from experiments.traffic import Behaviour, Outcome, Site, send_visitors
 
+USUAL = Behaviour()
+
 
 def variant_behaviour(text: str) -> tuple[str, dict[str, float]]:
     """`Aria:leads=0.12,messages=6` as a name and what differs from the usual."""
@@ -39,8 +41,8 @@ class Command(BaseCommand):
         parser.add_argument("--visitors", type=int, default=500, metavar="N")
         parser.add_argument("--base-url", default="http://127.0.0.1:8000", metavar="URL")
         parser.add_argument("--concurrency", type=int, default=8, metavar="N")
-        parser.add_argument("--leads", type=float, default=Behaviour.leads, metavar="RATE")
-        parser.add_argument("--messages", type=float, default=Behaviour.messages, metavar="MEAN")
+        parser.add_argument("--leads", type=float, default=USUAL.leads, metavar="RATE")
+        parser.add_argument("--messages", type=float, default=USUAL.messages, metavar="MEAN")
         parser.add_argument("--seed", type=int, help="Send the same visitors again.")
         parser.add_argument(
             "--variant",
@@ -94,4 +96,4 @@ class Command(BaseCommand):
         for name, tally in sorted(outcome.tallies.items()):
             rate = f"{tally.leads / tally.visitors:.1%}" if tally.visitors else ""
             table.add_row(name, str(tally.visitors), str(tally.messages), str(tally.leads), rate)
-        Console(file=self.stdout).print(table)
+        Console().print(table)
