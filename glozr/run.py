@@ -1,0 +1,172 @@
+"""`make run`: the database, a production server with the demo, and live simulated visitors."""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+READY_TIMEOUT_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 15
+VISITORS = 400
+MANAGE = (sys.executable, "manage.py")
+
+
+class Stopped(Exception):
+    """Somebody asked for an end."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--visitors", type=int, default=VISITORS, help="0 sends none")
+    options = parser.parse_args(arguments)
+    if _in_use(options.host, options.port):
+        print(f"Port {options.port} is in use. Choose another: make run PORT=8001", file=sys.stderr)
+        return 1
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    os.environ.setdefault("GLOZR_DEMO", "1")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "glozr.settings"
+    try:
+        return _serve(options.host, options.port, options.visitors)
+    except Stopped:
+        return 0
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+
+
+def _serve(host: str, port: int, visitors: int) -> int:
+    demo = _prepare()
+    url = f"http://{host}:{port}"
+    with _running(_server(host, port)) as server, _running((*MANAGE, "fold_results", "--forever")):
+        _wait_until_ready(url, server)
+        _introduce(url, demo)
+        if visitors:
+            subprocess.run(_traffic(url, demo, visitors), check=False)
+            print(f"\nServing on {url} until Ctrl-C.", flush=True)
+        return server.wait()
+
+
+def _prepare() -> Mapping[str, Any]:
+    """The database migrated, static files collected, the demo made; in one process, for speed."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    from django.conf import settings
+    from django.db import connection
+
+    from experiments import demo
+
+    call_command("migrate", interactive=False, verbosity=0)
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    seeded = demo.seed().as_json()
+    connection.close()
+    return seeded
+
+
+def _server(host: str, port: int) -> tuple[str, ...]:
+    """Two processes of one thread: each keeps its own connection and prepared statements."""
+    return (
+        *(sys.executable, "-m", "granian", "glozr.wsgi:application"),
+        *("--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--workers", os.environ.get("GLOZR_WORKERS", "2"), "--blocking-threads", "1"),
+        *("--respawn-failed-workers", "--respawn-interval", "0.2"),
+        *("--workers-kill-timeout", "20", "--backlog", "2048", "--no-ws"),
+        *("--log-level", "warning"),
+    )
+
+
+def _traffic(url: str, demo: Mapping[str, Any], visitors: int) -> tuple[str, ...]:
+    return (
+        *MANAGE,
+        *("simulate_traffic", "--agent", demo["agent"], "--token", demo["token"]),
+        *("--visitors", str(visitors), "--base-url", url, "--concurrency", "4"),
+        *("--variant", "Aria:leads=0.16,messages=5.5"),
+    )
+
+
+@contextmanager
+def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The command as a child that does not outlive this block, in a group of its own so that
+    Ctrl-C reaches it through us, in order."""
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + READY_TIMEOUT_SECONDS
+    while time.monotonic() < give_up:
+        if server.poll() is not None:
+            raise subprocess.CalledProcessError(server.returncode or 1, server.args)
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    print("The server does not become ready. See its messages above.", file=sys.stderr)
+    raise subprocess.CalledProcessError(1, server.args)
+
+
+def _introduce(url: str, demo: Mapping[str, Any]) -> None:
+    body = json.dumps({"visitor_id": "visitor-1"})
+    sign_ins = "\n".join(
+        f"  {user['role'].title():7} {user['email']:20} {user['password']}"
+        for user in demo["users"]
+    )
+    print(
+        f"""
+Glozr A/B experiments is at {url}
+
+Sign in (or press one of the demo buttons there):
+{sign_ins}
+
+API documentation: {url}/api/docs/
+Ask for a visitor's variant:
+  curl -s {url}/api/v1/agents/{demo["agent"]}/assignments/ \\
+    -H 'Authorization: Bearer {demo["token"]}' \\
+    -H 'Content-Type: application/json' -d '{body}'
+""",
+        flush=True,
+    )
+
+
+def _in_use(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    for ours in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ours, signal.SIG_IGN)
+    raise Stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What every test may use."""
+
+import pytest
+from django.conf import settings
+
+from agents.models import Agent
+from tests.roles import Cast, make_cast
+from tests.runtime import Runtime
+
+
+def pytest_configure() -> None:
+    """Trade what makes production safe, and is not tested here, for speed."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def agent(cast: Cast) -> Agent:
+    return cast.agent
+
+
+@pytest.fixture
+def runtime(agent: Agent) -> Runtime:
+    """A chat runtime of the cast's agent, over HTTP."""
+    return Runtime.of(agent)

@@ -1,0 +1,37 @@
+"""The cast: one person a role, all of one workspace, and two who have no business there."""
+
+from dataclasses import dataclass
+
+from agents.models import Agent, Role, User, Workspace
+from tests.factories import AgentFactory, MembershipFactory, UserFactory, WorkspaceFactory
+
+
+@dataclass(frozen=True)
+class Cast:
+    workspace: Workspace
+    agent: Agent
+    owner: User
+    admin: User
+    editor: User
+    outsider: User
+    """A member of another workspace."""
+    superuser: User
+
+    @property
+    def members(self) -> tuple[User, User, User]:
+        return (self.owner, self.admin, self.editor)
+
+
+def make_cast() -> Cast:
+    owner = UserFactory(email="owner@example.com")
+    workspace = WorkspaceFactory(owner=owner)
+    elsewhere = WorkspaceFactory()
+    return Cast(
+        workspace=workspace,
+        agent=AgentFactory(workspace=workspace),
+        owner=owner,
+        admin=MembershipFactory(workspace=workspace, role=Role.ADMIN).user,
+        editor=MembershipFactory(workspace=workspace, role=Role.EDITOR).user,
+        outsider=elsewhere.memberships.get().user,
+        superuser=User.objects.create_superuser("root@example.com"),
+    )
