@@ -14,7 +14,7 @@ from uuid import UUID
 from agents.access import NO_SUCH_AGENT
 from agents.models import Agent
 from agents.prompt import persona_in_force, system_prompt
-from experiments.models import Experiment, Variant
+from experiments.models import Experiment, Kind, Variant
 from glozr.errors import NotFound
 from glozr.statements import fetch_one
 
@@ -83,7 +83,7 @@ def answer_at(agent_id: UUID, version: int, variant_id: UUID | None) -> Answer:
         if variant_id
         else None
     )
-    persona = persona_in_force(agent.persona, variant.config if variant else None)
+    persona = persona_of(agent, variant)
     members = {
         "experiment": _described_experiment(variant.experiment) if variant else None,
         "variant": _described(variant) if variant else None,
@@ -91,6 +91,13 @@ def answer_at(agent_id: UUID, version: int, variant_id: UUID | None) -> Answer:
         "system_prompt": system_prompt(persona, agent.system_prompt),
     }
     return Answer(variant_id, json.dumps(members, ensure_ascii=False)[1:-1].encode())
+
+
+def persona_of(agent: Agent, variant: Variant | None) -> dict[str, str]:
+    """The persona in force under `variant`: only persona experiments change it."""
+    if variant is None or variant.experiment.kind != Kind.PERSONA:
+        return persona_in_force(agent.persona, None)
+    return persona_in_force(agent.persona, variant.config)
 
 
 def _described_experiment(experiment: Experiment) -> Mapping[str, object]:

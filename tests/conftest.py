@@ -10,6 +10,7 @@ from tests.runtime import Runtime
 
 def pytest_configure() -> None:
     """Trade what makes production safe, and is not tested here, for speed."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,

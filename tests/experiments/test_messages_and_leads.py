@@ -1,0 +1,86 @@
+"""Messages and leads are stored once, however often they are sent."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agents.models import Agent, Lead, Message
+from tests.factories import unused_id
+from tests.runtime import Runtime
+
+pytestmark = pytest.mark.django_db
+
+
+class TestMessages:
+    def test_a_message_is_stored_and_answered(self, runtime: Runtime) -> None:
+        conversation = unused_id()
+        answer = runtime.say("ada", conversation, content="  Hi\nthere 🦊 ")
+        assert answer.status == 201
+        stored = Message.objects.get()
+        assert stored.content == "  Hi\nthere 🦊 " == answer["content"]
+        assert answer["conversation_id"] == conversation
+        assert str(stored.pk) == answer["id"]
+
+    def test_the_same_id_again_is_the_same_message(self, runtime: Runtime) -> None:
+        conversation, message = unused_id(), unused_id()
+        first = runtime.say("ada", conversation, id=message, content="Hello")
+        again = runtime.say("ada", conversation, id=message, content="Changed")
+        assert (first.status, again.status) == (201, 200)
+        assert again["content"] == "Hello"
+        assert again["sent_at"] == first["sent_at"]
+        assert Message.objects.count() == 1
+
+    def test_an_id_of_another_conversation_is_refused(self, runtime: Runtime) -> None:
+        message = unused_id()
+        runtime.say("ada", unused_id(), id=message)
+        refused = runtime.post(
+            f"conversations/{unused_id()}/messages/",
+            {"visitor_id": "ada", "role": "visitor", "content": "Hello", "id": message},
+        )
+        assert (refused.status, refused["code"]) == (409, "message_id_taken")
+
+    def test_late_and_out_of_order_they_keep_their_time(self, runtime: Runtime) -> None:
+        conversation = unused_id()
+        now = datetime.now(UTC)
+        for minutes in (3, 1, 2):
+            sent_at = (now - timedelta(minutes=minutes)).isoformat()
+            runtime.say("ada", conversation, sent_at=sent_at)
+        times = list(Message.objects.order_by("sent_at").values_list("sent_at", flat=True))
+        assert times == [now - timedelta(minutes=minutes) for minutes in (3, 2, 1)]
+
+    def test_a_human_agent_may_open_a_conversation(self, runtime: Runtime) -> None:
+        assert runtime.say("ada", unused_id(), role="human_agent")["resolution"] is None
+
+
+class TestLeads:
+    def test_a_lead_is_new_once_and_then_updated(self, runtime: Runtime) -> None:
+        first = runtime.leave("ada", "ada@example.com", name="Ada")
+        again = runtime.leave("ada", "Ada@Example.com", company="Engines")
+        assert (first.status, again.status) == (201, 200)
+        assert again["id"] == first["id"]
+        assert (again["name"], again["company"]) == ("Ada", "Engines")
+        assert first["status"] == "new"
+
+    def test_it_stays_with_the_visitor_who_left_it_first(self, runtime: Runtime) -> None:
+        runtime.leave("ada", "shared@example.com")
+        update = runtime.leave("bob", "shared@example.com", phone="+41 44 000 00 00")
+        assert update.status == 200
+        stored = Lead.objects.get()
+        assert (stored.visitor_id, stored.phone) == ("ada", "+41 44 000 00 00")
+
+    def test_it_may_name_the_visitors_conversation(self, runtime: Runtime) -> None:
+        conversation = unused_id()
+        runtime.say("ada", conversation)
+        lead = runtime.leave("ada", "ada@example.com", conversation_id=conversation)
+        assert lead["conversation_id"] == conversation
+
+    def test_but_nobody_elses(self, runtime: Runtime) -> None:
+        conversation = unused_id()
+        runtime.say("ada", conversation)
+        body = {"visitor_id": "bob", "email": "b@example.com", "conversation_id": conversation}
+        assert runtime.post("leads/", body).status == 409
+        assert not Lead.objects.exists()
+
+    def test_an_unknown_conversation_is_not_found(self, runtime: Runtime, agent: Agent) -> None:
+        body = {"visitor_id": "bob", "email": "b@example.com", "conversation_id": unused_id()}
+        assert runtime.post("leads/", body).status == 404
