@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
@@ -21,6 +21,7 @@ from glozr.errors import (
     OutOfDate,
     Unavailable,
 )
+from glozr.json_body import BodyTooLarge
 
 RETRY_AFTER_SECONDS = 1
 
@@ -52,6 +53,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     """DRF's hook. None lets an error nobody foresaw become a 500, with its traceback logged."""
     refusal = _as_domain_error(error)
     if refusal is None:
+        if isinstance(error, RequestDataTooBig):
+            error = BodyTooLarge()
         if isinstance(error, exceptions.APIException):
             set_rollback()
             return Response(

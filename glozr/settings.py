@@ -162,9 +162,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-"""Bytes; a larger body of any request is refused with 413."""
-
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "agents.authentication.TokenAuthentication",
