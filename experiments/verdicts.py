@@ -1,0 +1,253 @@
+"""From figures to the plain words that answer: which is better, how sure are we, what now?
+
+No word of victory is used of a variant whose interval still holds zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from experiments.statistics import ENOUGH_VISITORS, Comparison, Interval
+
+SAMPLE_RATIO_ALARM = 0.001
+
+
+class Status(StrEnum):
+    """The experiment's, as far as advice depends on it."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+class Kind(StrEnum):
+    """What sort of answer it is, for the look of the page and for programs."""
+
+    ALARM = "sample_ratio_alarm"
+    COUNTS = "too_few_visitors"
+    OPEN = "no_difference_shown"
+    DECIDED = "decided"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A treatment's name and its comparison with the control."""
+
+    variant: str
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the verdict is about. `metric` reads after a possessive: "lead capture rate".
+
+    `visitors_needed` (per variant) and `days_needed` are for a lift of `planned_lift`.
+    """
+
+    status: Status
+    metric: str
+    control: str
+    control_visitors: int
+    findings: Sequence[Finding]
+    sample_ratio_p_value: float | None = None
+    planned_lift: float | None = None
+    visitors_needed: int | None = None
+    days_needed: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`answer`: which is better; `certainty`: how sure; `advice`: what now. Each may be shown."""
+
+    kind: Kind
+    answer: str
+    certainty: str
+    advice: str
+
+    @property
+    def text(self) -> str:
+        return " ".join(part for part in (self.answer, self.certainty, self.advice) if part)
+
+
+def verdict(situation: Situation) -> Verdict:
+    """The answer for one metric. A split that cannot be chance comes before all else."""
+    p_value = situation.sample_ratio_p_value
+    if p_value is not None and p_value < SAMPLE_RATIO_ALARM:
+        return Verdict(
+            Kind.ALARM,
+            "These figures cannot be trusted: visitors are not split as the weights say.",
+            "A split this uneven comes up by chance less than once in 1,000 experiments.",
+            "Find out why before you read on, then repeat the experiment with a duplicate.",
+        )
+    compared = [finding for finding in situation.findings if _enough(finding)]
+    if not compared:
+        return _counts(situation)
+    decided = [finding for finding in compared if finding.comparison.decided]
+    if not decided:
+        return _open(situation, compared)
+    return _decided(situation, compared, decided)
+
+
+def _enough(finding: Finding) -> bool:
+    comparison = finding.comparison
+    return min(comparison.control.visitors, comparison.treatment.visitors) >= ENOUGH_VISITORS
+
+
+def _counts(situation: Situation) -> Verdict:
+    counts = [(situation.control, situation.control_visitors)]
+    counts += [
+        (finding.variant, finding.comparison.treatment.visitors) for finding in situation.findings
+    ]
+    if any(visitors for _, visitors in counts):
+        answer = f"Too early to compare: {_list([_count(*count) for count in counts])}."
+        certainty = f"A comparison needs {ENOUGH_VISITORS} visitors in both variants."
+    else:
+        answer, certainty = "No visitors yet.", ""
+    advice = {
+        Status.DRAFT: "Start the experiment to assign visitors.",
+        Status.RUNNING: "Keep it running.",
+        Status.STOPPED: "Start it again to go on counting.",
+    }
+    return Verdict(Kind.COUNTS, answer, certainty, advice[situation.status])
+
+
+def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
+    names = _list([finding.variant for finding in compared])
+    answer = f"No difference shown yet between {situation.control} and {names}"
+    if len(compared) > 1:
+        answer = f"No difference shown yet between {situation.control} and any of {names}"
+    certainty = " ".join(_possible(situation, finding) for finding in compared)
+    return Verdict(Kind.OPEN, f"{answer} in {situation.metric}.", certainty, _patience(situation))
+
+
+def _decided(
+    situation: Situation, compared: Sequence[Finding], decided: Sequence[Finding]
+) -> Verdict:
+    ahead = [finding for finding in decided if finding.comparison.direction > 0]
+    behind = [finding for finding in decided if finding.comparison.direction < 0]
+    unclear = [finding for finding in compared if finding not in decided]
+    answer = []
+    if ahead:
+        verb = "are" if len(ahead) > 1 else "is"
+        answer.append(f"{_names(ahead)} {verb} better than {situation.control}.")
+    if behind:
+        if len(behind) == len(situation.findings):
+            answer.append(f"{situation.control} is better than {_names(behind)}.")
+        else:
+            verb = "are" if len(behind) > 1 else "is"
+            answer.append(f"{_names(behind)} {verb} worse than {situation.control}.")
+    answer += [_size(situation, finding) for finding in decided]
+    if unclear:
+        answer.append(f"For {_names(unclear)} no difference is shown yet.")
+    certainty = (
+        "Where there is no difference, at most 5 experiments in 100 say this, "
+        "however often people look."
+    )
+    if len(ahead) > 1:
+        certainty += " Variants are compared with the control, not with each other."
+    return Verdict(
+        Kind.DECIDED, " ".join(answer), certainty, _choice(situation, ahead, behind, unclear)
+    )
+
+
+def _choice(
+    situation: Situation,
+    ahead: Sequence[Finding],
+    behind: Sequence[Finding],
+    unclear: Sequence[Finding],
+) -> str:
+    stopped = situation.status != Status.RUNNING
+    if len(ahead) > 1:
+        use = f"use any of {_names(ahead)}"
+    elif ahead:
+        use = f"use {_names(ahead)}"
+    elif unclear:
+        without = f"without {_names(behind)}"
+        return f"Duplicate it {without}." if stopped else f"Stop it, and duplicate it {without}."
+    else:
+        use = f"keep {situation.control}"
+    return f"You can {use}." if stopped else f"You can stop the experiment and {use}."
+
+
+def _size(situation: Situation, finding: Finding) -> str:
+    """By how much: the lift seen and the lifts that fit, or the least that fits."""
+    relative, direction = finding.comparison.relative, finding.comparison.direction
+    subject = f"{_possessive(finding.variant)} {situation.metric}"
+    word = "higher" if direction > 0 else "lower"
+    interval = relative.interval
+    if interval is None or interval.upper is None or relative.value is None:
+        least = ""
+        if interval is not None and interval.lower > 0:
+            least = f", but at least {_percent(interval.lower, least=True)}"
+        return f"{subject} is {word}; by how much is not estimable yet{least}."
+    ends = sorted((abs(interval.lower), abs(interval.upper)))
+    return (
+        f"{subject} is {_percent(relative.value)} {word} "
+        f"(between {_percent(ends[0], least=True)} and {_percent(ends[1])})."
+    )
+
+
+def _possible(situation: Situation, finding: Finding) -> str:
+    subject = f"{_possessive(finding.variant)} {situation.metric}"
+    interval = finding.comparison.relative.interval
+    if interval is None:
+        return f"How sure that is cannot be said: {subject} does not vary yet."
+    if interval.upper is None:
+        return f"The lift in {subject} is not estimable yet."
+    return f"{subject} could be anything from {_reach(interval)}."
+
+
+def _reach(interval: Interval) -> str:
+    upper = interval.upper or 0.0
+    return f"{_percent(interval.lower)} lower to {_percent(upper)} higher"
+
+
+def _patience(situation: Situation) -> str:
+    if situation.status != Status.RUNNING:
+        return "Start it again to learn more, or keep either."
+    lift, needed, days = situation.planned_lift, situation.visitors_needed, situation.days_needed
+    if lift is None or needed is None:
+        return "Keep it running."
+    fewest = min(
+        [situation.control_visitors]
+        + [finding.comparison.treatment.visitors for finding in situation.findings]
+    )
+    size = f"{lift:+.0%}"
+    if fewest >= needed:
+        return (
+            f"There are enough visitors to show a lift of {size}, so the true one is probably "
+            "smaller. Keep it running only if a smaller one matters."
+        )
+    time = "" if days is None else f", {_days(days)} more at the current pace"
+    return f"Keep it running: a lift of {size} takes about {needed:,} visitors per variant{time}."
+
+
+def _days(days: float) -> str:
+    whole = max(1, round(days))
+    return f"about {whole:,} day{'' if whole == 1 else 's'}"
+
+
+def _count(variant: str, visitors: int) -> str:
+    return f"{variant} has {visitors:,} visitor{'' if visitors == 1 else 's'}"
+
+
+def _percent(share: float, *, least: bool = False) -> str:
+    """Whole percents from 10% on, else one decimal; `least` is never rounded down to nothing."""
+    percent = abs(share) * 100
+    if least and percent < 0.05:
+        return "under 0.1%"
+    return f"{percent:,.0f}%" if percent >= 9.95 else f"{percent:.1f}%"
+
+
+def _possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def _names(findings: Sequence[Finding]) -> str:
+    return _list([finding.variant for finding in findings])
+
+
+def _list(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
