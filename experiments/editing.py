@@ -165,7 +165,7 @@ def _insert_variants(experiment: Experiment, setup: Setup) -> None:
 
 def _validate(experiment: Experiment) -> None:
     try:
-        experiment.full_clean(exclude=["agent"])
+        experiment.full_clean()
     except ValidationError as error:
         raise invalid(error, field_of_code=FIELD_OF_CONSTRAINT) from error
 

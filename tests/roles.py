@@ -23,15 +23,15 @@ class Cast:
 
 
 def make_cast() -> Cast:
-    owner = UserFactory(email="owner@example.com")
-    workspace = WorkspaceFactory(owner=owner)
-    elsewhere = WorkspaceFactory()
+    owner = UserFactory.create(email="owner@example.com")
+    workspace = WorkspaceFactory.create(owner=owner)
+    elsewhere = WorkspaceFactory.create()
     return Cast(
         workspace=workspace,
-        agent=AgentFactory(workspace=workspace),
+        agent=AgentFactory.create(workspace=workspace),
         owner=owner,
-        admin=MembershipFactory(workspace=workspace, role=Role.ADMIN).user,
-        editor=MembershipFactory(workspace=workspace, role=Role.EDITOR).user,
+        admin=MembershipFactory.create(workspace=workspace, role=Role.ADMIN).user,
+        editor=MembershipFactory.create(workspace=workspace, role=Role.EDITOR).user,
         outsider=elsewhere.memberships.get().user,
         superuser=User.objects.create_superuser("root@example.com"),
     )

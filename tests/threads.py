@@ -3,18 +3,16 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
+from typing import Any
 
 from django.db import connection
 
-Result = TypeVar("Result")
 
-
-def at_once(functions: Sequence[Callable[[], Result]]) -> list[Result]:
+def at_once(functions: Sequence[Callable[[], Any]]) -> list[Any]:
     """Call all of `functions` together; their results in order. The first failure is raised."""
     barrier = Barrier(len(functions))
 
-    def run(function: Callable[[], Result]) -> Result:
+    def run(function: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
             barrier.wait(timeout=30)

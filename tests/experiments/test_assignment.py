@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def experiment(agent: Agent) -> Experiment:
     """A running one."""
-    return lifecycle.start(ExperimentFactory(agent=agent), by=None)
+    return lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
 
 
 def another(agent: Agent, on_conflict: OnConflict, **fields: Any) -> Experiment:
     return lifecycle.start(
-        ExperimentFactory(agent=agent, **fields), by=None, on_conflict=on_conflict
+        ExperimentFactory.create(agent=agent, **fields), by=None, on_conflict=on_conflict
     )
 
 
@@ -117,7 +117,7 @@ class TestRuleOneADecidedConversationAnswersAsItDid:
     ) -> None:
         conversation = unused_id()
         runtime.say("ada", conversation)
-        lifecycle.start(ExperimentFactory(agent=agent), by=None)
+        lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
         answer = runtime.resolve("ada", conversation_id=conversation)
         assert (answer["source"], answer.variant) == ("conversation", None)
         assert runtime.say("ada", conversation).variant is None
@@ -127,7 +127,7 @@ class TestRuleOneADecidedConversationAnswersAsItDid:
         conversation = unused_id()
         greeting = runtime.say("ada", conversation, role="agent")
         assert greeting["resolution"] is None
-        lifecycle.start(ExperimentFactory(agent=agent), by=None)
+        lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
         answer = runtime.say("ada", conversation)
         assert answer["resolution"]["source"] == "new"
         assert runtime.say("ada", conversation, role="agent").variant == answer.variant
@@ -196,7 +196,7 @@ class TestRuleFourOtherwiseThereIsNone:
         assert not Assignment.objects.exists()
 
     def test_a_draft_assigns_nobody(self, runtime: Runtime, agent: Agent) -> None:
-        ExperimentFactory(agent=agent)
+        ExperimentFactory.create(agent=agent)
         assert runtime.resolve("ada")["source"] == "none"
 
 
@@ -233,7 +233,7 @@ class TestConversations:
     ) -> None:
         from tests.factories import ConversationFactory
 
-        foreign = ConversationFactory(visitor_id="ada")
+        foreign = ConversationFactory.create(visitor_id="ada")
         body = {"visitor_id": "ada", "conversation_id": str(foreign.pk)}
         assert runtime.post("assignments/", body).status == 404
         path = f"conversations/{foreign.pk}/messages/"

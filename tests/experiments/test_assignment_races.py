@@ -25,7 +25,7 @@ SIMULTANEOUS = 64
 
 @pytest.fixture
 def experiment(agent: Agent) -> Experiment:
-    return lifecycle.start(ExperimentFactory(agent=agent), by=None)
+    return lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
 
 
 def first_messages(
@@ -58,7 +58,7 @@ def test_simultaneous_first_messages_yield_one_assignment(
 
 def superseding(agent: Agent) -> Callable[[Experiment], Any]:
     return lambda experiment: lifecycle.start(
-        ExperimentFactory(agent=agent), by=None, on_conflict=OnConflict.KEEP_RUNNING
+        ExperimentFactory.create(agent=agent), by=None, on_conflict=OnConflict.KEEP_RUNNING
     )
 
 
@@ -66,11 +66,11 @@ def superseding(agent: Agent) -> Callable[[Experiment], Any]:
 def test_nobody_is_assigned_once_a_change_has_committed(
     runtime: Runtime, agent: Agent, experiment: Experiment, change: str
 ) -> None:
-    end = {
+    ends: dict[str, Callable[[Experiment], Any]] = {
         "stop": partial(lifecycle.stop, by=None),
         "delete": partial(lifecycle.delete, by=None),
         "supersede": superseding(agent),
-    }[change]
+    }
     done = Event()
     at_commit: list[set[str]] = []
 
@@ -89,7 +89,7 @@ def test_nobody_is_assigned_once_a_change_has_committed(
 
     def change_meanwhile() -> list[tuple[str, Answer]]:
         time.sleep(0.3)
-        end(experiment)
+        ends[change](experiment)
         at_commit.append(assigned())
         time.sleep(0.2)
         done.set()
@@ -106,7 +106,7 @@ def test_nobody_is_assigned_once_a_change_has_committed(
 def test_first_messages_of_one_visitor_agree_while_experiments_come_and_go(
     runtime: Runtime, agent: Agent, experiment: Experiment
 ) -> None:
-    others = [ExperimentFactory(agent=agent) for _ in range(3)]
+    others = [ExperimentFactory.create(agent=agent) for _ in range(3)]
 
     def come_and_go() -> None:
         for other in others:
@@ -191,16 +191,20 @@ def test_a_change_that_fails_changes_nothing(agent: Agent, experiment: Experimen
     class Crash(Exception):
         pass
 
-    with pytest.raises(Crash), changing(agent.pk):
-        Experiment.objects.filter(pk=experiment.pk).update(name="Half done")
-        raise Crash
+    def rename_and_crash() -> None:
+        with changing(agent.pk):
+            Experiment.objects.filter(pk=experiment.pk).update(name="Half done")
+            raise Crash
+
+    with pytest.raises(Crash):
+        rename_and_crash()
     experiment.refresh_from_db()
     assert experiment.name != "Half done"
     assert Agent.objects.get(pk=agent.pk).config_version == version
 
 
 def test_two_starts_at_once_leave_one_active_experiment(agent: Agent) -> None:
-    drafts = [ExperimentFactory(agent=agent) for _ in range(6)]
+    drafts = [ExperimentFactory.create(agent=agent) for _ in range(6)]
     at_once(
         [
             partial(lifecycle.start, draft, by=None, on_conflict=OnConflict.STOP_CURRENT)

@@ -1,6 +1,7 @@
 """What the runtime API refuses, and how it says so. Nothing here is ever a 500."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -184,7 +185,7 @@ class TestAgents:
         path = f"conversations/{unused_id()}/messages/" if path == "messages" else path
         answers = [
             Runtime(agent_id, runtime.key).post(path, body)
-            for agent_id in (AgentFactory().pk, unused_id())
+            for agent_id in (AgentFactory.create().pk, UUID(unused_id()))
         ]
         assert {answer.status for answer in answers} == {404}
         assert answers[0].body == answers[1].body

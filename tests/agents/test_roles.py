@@ -1,0 +1,65 @@
+"""The table of roles, as PRODUCT.md has it."""
+
+import pytest
+
+from agents import members, roles, workspaces
+from agents.models import Role, WorkspaceGrant
+from agents.roles import Permission
+from tests.factories import UserFactory, WorkspaceFactory
+from tests.roles import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_grants_of_a_workspace_are_exactly_the_table(cast: Cast) -> None:
+    grants = WorkspaceGrant.objects.filter(content_object=cast.workspace)
+    found = {(grant.group.name.rsplit(":", 1)[1], grant.permission.codename) for grant in grants}
+    everything = {
+        "view_experiments",
+        "run_experiments",
+        "edit_agents",
+        "manage_members",
+        "manage_tokens",
+    }
+    assert found == {
+        *(("owner", name) for name in everything),
+        *(("admin", name) for name in everything),
+        ("editor", "view_experiments"),
+    }
+
+
+def test_who_may_do_what(cast: Cast) -> None:
+    def held(user: object) -> frozenset[Permission]:
+        return roles.permissions_of(user, cast.workspace)  # type: ignore[arg-type]
+
+    assert held(cast.owner) == held(cast.admin) == held(cast.superuser) == set(Permission)
+    assert held(cast.editor) == {Permission.VIEW}
+    assert held(cast.outsider) == set()
+
+
+def test_a_new_role_replaces_the_old_one(cast: Cast) -> None:
+    members.add(workspace=cast.workspace, user=cast.admin, role=Role.EDITOR)
+    assert roles.permissions_of(cast.admin, cast.workspace) == {Permission.VIEW}
+    assert cast.admin.groups.count() == 1
+
+
+def test_a_person_may_have_another_role_elsewhere(cast: Cast) -> None:
+    second = workspaces.create(name="Second", owner=cast.editor)
+    assert roles.permissions_of(cast.editor, second) == set(Permission)
+    assert roles.permissions_of(cast.editor, cast.workspace) == {Permission.VIEW}
+    assert set(roles.workspaces_for(cast.editor, Permission.RUN)) == {second}
+    assert set(roles.workspaces_for(cast.editor, Permission.VIEW)) == {second, cast.workspace}
+
+
+def test_an_inactive_person_may_nothing(cast: Cast) -> None:
+    cast.superuser.is_active = False
+    cast.owner.is_active = False
+    assert roles.permissions_of(cast.owner, cast.workspace) == set()
+    assert roles.permissions_of(cast.superuser, cast.workspace) == set()
+
+
+def test_a_group_of_one_workspace_grants_nothing_in_another() -> None:
+    user = UserFactory.create()
+    WorkspaceFactory.create(owner=user)
+    other = WorkspaceFactory.create()
+    assert roles.permissions_of(user, other) == set()
