@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     import psutil
@@ -81,13 +81,15 @@ class EmbeddedPostgres:
     the kernel lets go of whatever way the process ends: so the last to leave can be known.
     """
 
+    # Of the process, not of an object: the use outlives the object that began it.
+    _held: ClassVar[dict[Path, IO[str]]] = {}
+
     def __init__(self, data_dir: Path, settings: Mapping[str, str] | None = None) -> None:
         """`settings` go over SERVER_SETTINGS when the data folder is made, and not later."""
         self.data_dir = data_dir.resolve()
         self._settings = {**SERVER_SETTINGS, **(settings or {})}
         self._lock_path = self.data_dir.with_name(f"{self.data_dir.name}.lock")
         self._users_path = self.data_dir.with_name(f"{self.data_dir.name}.users")
-        self._users: IO[str] | None = None
 
     @property
     def log_path(self) -> Path:
@@ -131,21 +133,22 @@ class EmbeddedPostgres:
         """Stop the server unless another process uses it; this process is done with it."""
         if not self.data_dir.exists():
             return False
-        with self._locked():
-            users = self._users or self._users_path.open("a")
-            self._users = None
-            with users:
-                try:
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return False
-                return self._stop()
+        with (
+            self._locked(),
+            self._held.pop(self.data_dir, None) or self._users_path.open("a") as users,
+        ):
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return self._stop()
 
     def _count_among_users(self) -> None:
-        if self._users is None:
+        if self.data_dir not in self._held:
             self.data_dir.parent.mkdir(parents=True, exist_ok=True)
-            self._users = self._users_path.open("a")
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+            users = self._users_path.open("a")
+            fcntl.flock(users, fcntl.LOCK_SH)
+            self._held[self.data_dir] = users
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -166,15 +169,19 @@ class EmbeddedPostgres:
             self._let_through(account)
         if not self.data_dir.exists():
             self._create(account)
-        self._wait_or_clear_pid_file()
+        self._wait_until_gone()
         socket_dir = self._make_socket_dir(account)
+        # A server that crashed leaves these, and the number in them may be another process's now.
+        (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
+        (socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         self._pg_ctl_start(socket_dir, account)
         return socket_dir
 
     def _pg_ctl_start(self, socket_dir: Path, account: Account | None) -> None:
-        # The value is a list of folders; the double quotes keep a comma in the path from splitting
-        # it, shlex the shell that pg_ctl starts the server with from reading anything into it.
-        options = shlex.join(["-c", f'unix_socket_directories="{socket_dir}"'])
+        # The value is a list of folders: in double quotes, doubled within, a path is one of them.
+        # shlex keeps the shell that pg_ctl starts the server with from reading anything into it.
+        quoted = str(socket_dir).replace('"', '""')
+        options = shlex.join(["-c", f'unix_socket_directories="{quoted}"'])
         command = ["start", "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", "server.log"]
         give_up = time.monotonic() + ORPHANS_TIMEOUT_SECONDS
         while True:
@@ -234,8 +241,9 @@ class EmbeddedPostgres:
         unfinished.rename(self.data_dir)
 
     def _make_socket_dir(self, account: Account | None) -> Path:
-        """The data folder, or a private one with a short name when that is too long a path."""
-        if len(os.fsencode(self.data_dir / f".s.PGSQL.{PORT}.lock")) <= SOCKET_PATH_MAX_BYTES:
+        """The data folder, or a private one when that path is too long, or two hosts to libpq."""
+        length = len(os.fsencode(self.data_dir / f".s.PGSQL.{PORT}"))
+        if length <= SOCKET_PATH_MAX_BYTES and "," not in str(self.data_dir):
             return self.data_dir
         owner = account.uid if account else os.geteuid()
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
@@ -251,34 +259,32 @@ class EmbeddedPostgres:
             )
         return short
 
-    def _wait_or_clear_pid_file(self) -> None:
-        """Let a server that is coming up or going down finish; forget one that died."""
-        import psutil
-
-        process = self._server_process()
-        if process is None:
-            (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
-            return
+    def _wait_until_gone(self) -> None:
+        """Let a server that is going down finish."""
         give_up = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        while (process := self._server_process()) is not None:
             if time.monotonic() > give_up:
                 raise EmbeddedPostgresError(
                     f"A PostgreSQL (process {process.pid}) holds {self.data_dir} but takes no "
                     "connections. End it with `python -m glozr.database stop`."
                 )
             time.sleep(0.05)
-        (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
 
     def _server_process(self) -> "psutil.Process | None":
         """The server's process. A number alone proves nothing: it is reused after a crash."""
         import psutil
 
-        pid_file = self._read_pid_file()
         try:
-            process = psutil.Process(int(pid_file[0]))
-            return process if Path(process.cwd()) == self.data_dir else None
-        except (IndexError, ValueError, psutil.Error):
+            process = psutil.Process(int(self._read_pid_file()[0]))
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return None
+            try:
+                ours = Path(process.cwd()) == self.data_dir
+            except psutil.AccessDenied:  # root in a container may not look into other accounts'
+                ours = process.name() == "postgres"
+        except (IndexError, ValueError, psutil.NoSuchProcess):
             return None
+        return process if ours else None
 
     def _server_account(self) -> Account | None:
         """None: run it as the caller. Under root: the data's owner, or an account made for it."""
