@@ -21,7 +21,7 @@ from experiments import likelihood
 from experiments.arms import Arm, Mean, Number, Proportion, Ratio
 from experiments.likelihood import deviance
 from experiments.sequence import sequential_interval, sequential_p_value
-from experiments.statistics import Comparison, Reason, compare, fixed_horizon, holm
+from experiments.statistics import Comparison, Interval, Reason, clock, compare, fixed_horizon, holm
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARMS: dict[str, type[Any]] = {"proportion": Proportion, "mean": Mean, "ratio": Ratio}
@@ -50,44 +50,48 @@ def numbers(figures: Any) -> list[float]:
 
 def test_comparisons_agree_with_the_reference_vectors() -> None:
     for vector in vectors()["comparisons"]:
-        arm = ARMS[vector["metric"]]
+        arm, expected = ARMS[vector["metric"]], vector["absolute"]
         control, treatment = arm(**vector["control"]), arm(**vector["treatment"])
-        found, expected = one(control, treatment), vector["absolute"]
-        assert found.fixed is not None
-        assert found.absolute.interval is not None
+        difference = treatment.value - control.value
+        variance = treatment.variance + control.variance
+        tuning = {"alpha": vector["alpha"], "tuned_for": vector["tuning_parameter"]}
+        n = control.n + treatment.n
+        fixed = fixed_horizon(control, treatment, alpha=vector["alpha"])
+        assert fixed is not None
 
-        assert found.absolute.value == pytest.approx(expected["difference"], rel=1e-9, abs=0)
-        assert [found.absolute.interval.lower, found.absolute.interval.upper] == pytest.approx(
+        assert difference == pytest.approx(expected["difference"], rel=1e-9, abs=0)
+        assert sequential_interval(difference, variance, n, **tuning) == pytest.approx(
             expected["sequential_interval"], rel=1e-9, abs=0
         )
-        assert found.p_value == pytest.approx(expected["sequential_p_value"], rel=1e-9, abs=0)
-        assert [found.fixed.interval.lower, found.fixed.interval.upper] == pytest.approx(
+        assert sequential_p_value(difference, variance, n, **tuning) == pytest.approx(
+            expected["sequential_p_value"], rel=1e-9, abs=0
+        )
+        assert [fixed.interval.lower, fixed.interval.upper] == pytest.approx(
             expected["fixed_interval"], rel=1e-9, abs=0
         )
         # The reference took 2 * (1 - cdf), which loses all below one rounding of 1.0, doubled.
-        assert found.fixed.p_value == pytest.approx(
+        assert fixed.p_value == pytest.approx(
             expected["fixed_p_value"], rel=1e-9, abs=2 * np.finfo(float).eps
         )
 
 
-def test_the_plain_sequence_agrees_with_the_reference_vectors() -> None:
-    for vector in vectors()["comparisons"]:
-        arm, expected = ARMS[vector["metric"]], vector["absolute"]
-        control, treatment = arm(**vector["control"]), arm(**vector["treatment"])
-        data = (
-            treatment.value - control.value,
-            treatment.variance + control.variance,
-            treatment.n + control.n,
-            vector["alpha"],
-            vector["tuning_parameter"],
-        )
+@pytest.mark.parametrize(
+    ("control", "treatment"),
+    [
+        (Proportion(1248, 80), Proportion(2016, 104)),
+        (Mean(2744, 9894, 82148), Mean(2281, 7962, 63530)),
+        (Ratio(1617, 3677, 15198, 2083, 3015, 5327), Ratio(2963, 8915, 50971, 3866, 5672, 13248)),
+    ],
+)
+def test_the_plain_sequence_decides_once_normality_holds(control: Arm, treatment: Arm) -> None:
+    found = one(control, treatment)
+    assert found.absolute.value is not None
+    assert control.variance is not None
+    assert treatment.variance is not None
+    data = found.absolute.value, control.variance + treatment.variance, control.n + treatment.n
 
-        assert sequential_interval(*data) == pytest.approx(
-            expected["sequential_interval"], rel=1e-9, abs=0
-        )
-        assert sequential_p_value(*data) == pytest.approx(
-            expected["sequential_p_value"], rel=1e-9, abs=0
-        )
+    assert found.absolute.interval == Interval(*sequential_interval(*data))
+    assert found.p_value == sequential_p_value(*data)
 
 
 def test_welch_agrees_with_statsmodels() -> None:
@@ -313,6 +317,14 @@ def test_an_arm_without_variation_is_judged_by_the_other_s() -> None:
     assert one(mean_of([0] * 20_000), mean_of([0] * 19_000 + [20] * 1000)).decided
 
 
+def test_the_small_arm_of_an_uneven_split_sets_the_clock() -> None:
+    """A long tail that it hasn't met yet is not made up for by what the large arm knows."""
+    long_tailed = mean_of([0] * 90 + [50] * 10)
+
+    assert clock(long_tailed, mean_of([0, 9] * 10_000)) == 200
+    assert clock(mean_of([0, 9] * 200), mean_of([0, 9] * 10_000)) == 20_400
+
+
 def test_a_control_near_zero_leaves_the_relative_lift_open_above() -> None:
     found = one(mean_of([0] * 199 + [1]), mean_of([0, 5] * 100))
 
@@ -332,6 +344,18 @@ def test_ten_variants_alike_are_corrected_for_being_nine() -> None:
     assert among_nine.adjusted_p_value == pytest.approx(9 * alone.p_value)
     assert alone.decided
     assert not among_nine.decided
+
+
+def test_a_difference_too_certain_for_a_float_breaks_nothing() -> None:
+    control = Proportion(2000, 100)
+    found = [
+        comparison
+        for leads in range(1000, 2000)
+        for comparison in compare(control, [Proportion(2000, leads)] * 2)
+    ]
+
+    assert any(0 < (comparison.p_value or 0) < 1e-320 for comparison in found)
+    assert all(comparison.decided for comparison in found)
 
 
 def test_holm_decides_what_bonferroni_would_not_and_its_interval_says_so() -> None:
