@@ -18,6 +18,7 @@ from typing import Any
 READY_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 15
 VISITORS = 400
+WORKERS = 2
 MANAGE = (sys.executable, "manage.py")
 
 
@@ -50,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(host: str, port: int, visitors: int) -> int:
     demo = _prepare()
     url = f"http://{host}:{port}"
-    with _running(_server(host, port)) as server, _running((*MANAGE, "fold_results", "--forever")):
+    workers = int(os.environ.get("GLOZR_WORKERS", WORKERS))
+    command = server_command(host, port, workers=workers)
+    with _running(command) as server, _running((*MANAGE, "fold_results", "--forever")):
         _wait_until_ready(url, server)
         _introduce(url, demo)
         if visitors:
@@ -78,12 +81,13 @@ def _prepare() -> Mapping[str, Any]:
     return seeded
 
 
-def _server(host: str, port: int) -> tuple[str, ...]:
-    """Two processes of one thread: each keeps its own connection and prepared statements."""
+def server_command(host: str, port: int, *, workers: int) -> tuple[str, ...]:
+    """The production server: processes of one thread, each with its own connection and its
+    prepared statements."""
     return (
         *(sys.executable, "-m", "granian", "glozr.wsgi:application"),
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", os.environ.get("GLOZR_WORKERS", "2"), "--blocking-threads", "1"),
+        *("--workers", str(workers), "--blocking-threads", "1"),
         *("--respawn-failed-workers", "--respawn-interval", "0.2"),
         *("--workers-kill-timeout", "20", "--backlog", "2048", "--no-ws"),
         *("--log-level", "warning"),

@@ -1,0 +1,66 @@
+"""The database goes away and comes back, under the real server."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bench.stack import Stack, running_stack
+
+VISITOR = {"visitor_id": "ada"}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_stack(Path(tmp_path_factory.mktemp("away"))) as stack:
+        yield stack
+
+
+def refused_in_time(stack: Stack) -> None:
+    for _ in range(4):  # every worker, however requests are dealt out
+        began = time.monotonic()
+        with stack.api() as api:
+            answer = api.post("assignments/", json=VISITOR)
+        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert answer.json()["code"] == "unavailable"
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert time.monotonic() - began < 2
+    assert httpx.get(f"{stack.url}/healthz").status_code == httpx.codes.OK
+    assert httpx.get(f"{stack.url}/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE
+    page = httpx.get(f"{stack.url}/accounts/login/")
+    assert page.status_code in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE)
+
+
+def serves_again(stack: Stack) -> None:
+    stack.wait_for("/readyz", 10)
+    for _ in range(6):
+        with stack.api() as api:
+            answer = api.post("assignments/", json=VISITOR)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        assert answer.json()["variant"]
+
+
+def test_service_resumes_by_itself_after_a_stop(stack: Stack) -> None:
+    serves_again(stack)
+    stack.postgres.stop()
+    refused_in_time(stack)
+    stack.postgres.ensure_running()
+    serves_again(stack)
+
+
+def test_service_resumes_by_itself_after_a_crash(stack: Stack) -> None:
+    stack.postmaster().send_signal(signal.SIGKILL)
+    time.sleep(0.5)
+    refused_in_time(stack)
+    stack.postgres.ensure_running()
+    serves_again(stack)
+
+
+def test_a_restart_between_two_requests_is_not_noticed(stack: Stack) -> None:
+    serves_again(stack)
+    stack.postgres.stop()
+    stack.postgres.ensure_running()
+    serves_again(stack)
