@@ -27,6 +27,7 @@ from glozr.errors import FieldError, Invalid, NotSignedIn
 from glozr.fields import StrictSerializer, UuidField
 from glozr.ids import new_id
 from glozr.json_body import StrictJSONParser
+from glozr.metrics import ASSIGNMENTS
 
 ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()
@@ -111,6 +112,7 @@ class AssignmentsView(RuntimeView):
                 body.get("playground", False),
             )
         )
+        ASSIGNMENTS.labels(resolution.source.value).inc()
         return _json(_resolution_json(resolution))
 
 

@@ -1,33 +1,90 @@
-"""What every request passes."""
+"""What every request passes: it gets an id and is measured; runtime calls take a short way."""
 
+import logging
+import re
+import time
 from collections.abc import Callable
+from typing import TypeAlias
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+from django.urls import resolve
 
-RETRY_AFTER_SECONDS = 2
-AWAY = "The service can't reach its database. Try again in a moment."
+from glozr.ids import new_id
+from glozr.metrics import LATENCY, REQUESTS
+from glozr.request_id import request_id
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+RUNTIME_PATH = re.compile(r"/api/v1/agents/[^/]+/(assignments|leads|conversations/[^/]+/messages)/")
+
+access = logging.getLogger("glozr.access")
 
 
-def database_away(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Answer 503 with Retry-After where a page meets a database that is away or too busy."""
+class Observe:
+    """Gives a request its id, counts it, and writes a line for what failed or took long.
 
-    class DatabaseAway:
-        def __call__(self, request: HttpRequest) -> HttpResponseBase:
-            return get_response(request)
+    The line names the route, never the address, the body or a header: no visitor's words, no
+    secrets. GLOZR_ACCESS_LOG writes a line for every request.
+    """
 
-        def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-            if not isinstance(error, OperationalError | InterfaceError):
-                return None
-            response = (
-                JsonResponse({"code": "unavailable", "detail": AWAY}, status=503)
-                if request.path.startswith("/api/")
-                else render(request, "503.html", status=503)
-            )
-            response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        sent_id = request.META.get("HTTP_X_REQUEST_ID", "")
+        own_id = sent_id if SAFE_REQUEST_ID.fullmatch(sent_id) else new_id().hex
+        token = request_id.set(own_id)
+        try:
+            response = self.get_response(request)
+            seconds = time.perf_counter() - began
+            match = request.resolver_match
+            route = match.view_name if match else "unknown"
+            REQUESTS.labels(route, response.status_code).inc()
+            LATENCY.labels(route).observe(seconds)
+            if self.is_worth_a_line(response, seconds):
+                self.write_line(request, response, route, seconds)
+            response["X-Request-ID"] = own_id
             return response
+        finally:
+            request_id.reset(token)
 
-    return DatabaseAway()
+    def is_worth_a_line(self, response: HttpResponseBase, seconds: float) -> bool:
+        return (
+            settings.ACCESS_LOG
+            or response.status_code >= 500
+            or seconds > settings.SLOW_REQUEST_SECONDS
+        )
+
+    def write_line(
+        self, request: HttpRequest, response: HttpResponseBase, route: str, seconds: float
+    ) -> None:
+        access.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": route,
+                "status": response.status_code,
+                "milliseconds": round(seconds * 1000, 1),
+            },
+        )
+
+
+class RuntimeLane:
+    """Takes the calls on which a visitor waits past what only pages need: sessions, CSRF,
+    messages, templates' helpers. They are called with a token, by a program."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not RUNTIME_PATH.fullmatch(request.path_info):
+            return self.get_response(request)
+        match = request.resolver_match = resolve(request.path_info)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+        return response

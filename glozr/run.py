@@ -72,7 +72,9 @@ def _prepare() -> Mapping[str, Any]:
     from django.db import connection
 
     from experiments import demo
+    from glozr.metrics import forget_earlier_processes
 
+    forget_earlier_processes()
     call_command("migrate", interactive=False, verbosity=0)
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from glozr import logs
 from glozr.database import database_config
 from glozr.secrets import secret_key
 
@@ -61,8 +62,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "glozr.middleware.database_away",
+    "glozr.middleware.Observe",
     "django.middleware.security.SecurityMiddleware",
+    "glozr.middleware.RuntimeLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -129,6 +131,11 @@ EMAIL_CONFIG = env.email("GLOZR_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("GLOZR_FROM_EMAIL", default="Glozr <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LOGGING = logs.LOGGING
+ACCESS_LOG = env.bool("GLOZR_ACCESS_LOG", default=False)
+SLOW_REQUEST_SECONDS = env.float("GLOZR_SLOW_REQUEST_SECONDS", default=1.0)
+METRICS_TOKEN = env.str("GLOZR_METRICS_TOKEN", default="")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -1,0 +1,96 @@
+"""How many statements a runtime call takes, authentication included, and that they are prepared."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.db import connection
+
+from agents.models import Agent
+from experiments import lifecycle
+from experiments.models import Experiment
+from tests.factories import ExperimentFactory, unused_id
+from tests.runtime import Runtime
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def experiment(agent: Agent) -> Experiment:
+    return lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
+
+
+@pytest.fixture(autouse=True)
+def warm(runtime: Runtime, experiment: Experiment) -> None:
+    """The agent's set-up and both its answers are known, and the token's use is noted."""
+    for number in range(20):
+        runtime.resolve(f"somebody-{number}")
+
+
+@contextmanager
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Everything that is sent to the database, whichever cursor sends it."""
+    sent: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def noting(self: psycopg.Cursor, query: str, *args: object, **options: object) -> object:
+        sent.append(str(query))
+        return execute(self, query, *args, **options)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(psycopg.Cursor, "execute", noting)
+        yield sent
+
+
+def test_one_for_a_returning_visitor(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = runtime.resolve("ada")["conversation_id"]
+    with statements(monkeypatch) as sent:
+        runtime.resolve("ada")
+        assert len(sent) == 1
+        runtime.resolve("ada", conversation_id=conversation)
+        assert len(sent) == 2
+
+
+def test_two_for_a_new_one(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with statements(monkeypatch) as sent:
+        assert runtime.resolve("ada")["source"] == "new"
+    assert len(sent) == 2
+
+
+def test_one_for_a_message_and_two_for_a_new_visitors_first(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = unused_id()
+    with statements(monkeypatch) as sent:
+        runtime.say("ada", conversation)
+        assert len(sent) == 2
+        runtime.say("ada", conversation)
+        assert len(sent) == 3
+
+
+def test_one_for_a_lead(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with statements(monkeypatch) as sent:
+        runtime.leave("ada", "ada@example.com")
+    assert len(sent) == 1
+
+
+def test_one_where_no_experiment_runs(
+    runtime: Runtime, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifecycle.stop(experiment, by=None)
+    runtime.resolve("ada")
+    with statements(monkeypatch) as sent:
+        runtime.resolve("bob")
+    assert len(sent) == 1
+
+
+def test_all_of_them_are_prepared_on_the_server(runtime: Runtime) -> None:
+    conversation = unused_id()
+    runtime.say("ada", conversation)
+    runtime.leave("ada", "ada@example.com")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = [statement for (statement,) in cursor.fetchall()]
+    for table in ("conversations", "experiment_assignments", "messages", "leads"):
+        assert any(f"INSERT INTO {table}" in statement for statement in prepared), table
