@@ -115,11 +115,14 @@ def _counts(situation: Situation) -> Verdict:
 
 def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
     names = _list([finding.variant for finding in compared])
-    answer = f"No difference shown yet between {situation.control} and {names}"
-    if len(compared) > 1:
-        answer = f"No difference shown yet between {situation.control} and any of {names}"
+    treatments = names if len(compared) == 1 else f"any of {names}"
+    answer = (
+        f"No difference shown yet between {situation.control} and {treatments} "
+        f"in {situation.metric}."
+    )
     certainty = " ".join(_possible(situation, finding) for finding in compared)
-    return Verdict(Kind.OPEN, f"{answer} in {situation.metric}.", certainty, _patience(situation))
+    answer = " ".join([answer, *_too_few(situation, compared)])
+    return Verdict(Kind.OPEN, answer, certainty, _patience(situation))
 
 
 def _decided(
@@ -141,6 +144,7 @@ def _decided(
     answer += [_size(situation, finding) for finding in decided]
     if unclear:
         answer.append(f"For {_names(unclear)} no difference is shown yet.")
+    answer += _too_few(situation, compared)
     certainty = (
         "Where there is no difference, at most 5 experiments in 100 say this, "
         "however often people look."
@@ -160,9 +164,9 @@ def _choice(
 ) -> str:
     stopped = situation.status != Status.RUNNING
     if len(ahead) > 1:
-        use = f"use any of {_names(ahead)}"
+        use = "use one of these: " + ", ".join(finding.variant for finding in ahead)
     elif ahead:
-        use = f"use {_names(ahead)}"
+        use = f"use {ahead[0].variant}"
     elif unclear:
         without = f"without {_names(behind)}"
         return f"Duplicate it {without}." if stopped else f"Stop it, and duplicate it {without}."
@@ -187,6 +191,15 @@ def _size(situation: Situation, finding: Finding) -> str:
         f"{subject} is {_percent(relative.value)} {word} "
         f"(between {_percent(ends[0], least=True)} and {_percent(ends[1])})."
     )
+
+
+def _too_few(situation: Situation, compared: Sequence[Finding]) -> list[str]:
+    """A sentence on each variant that has too few visitors to be compared."""
+    return [
+        f"{_count(finding.variant, finding.comparison.treatment.visitors)}, too few to compare."
+        for finding in situation.findings
+        if finding not in compared
+    ]
 
 
 def _possible(situation: Situation, finding: Finding) -> str:

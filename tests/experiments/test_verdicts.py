@@ -128,7 +128,7 @@ def test_two_better_treatments_are_not_ranked() -> None:
 
     assert found.answer.startswith("Aria and Max are better than control.")
     assert "not with each other" in found.certainty
-    assert found.advice == "You can stop the experiment and use any of Aria and Max."
+    assert found.advice == "You can stop the experiment and use one of these: Aria, Max."
 
 
 def test_a_mixed_field_says_each() -> None:
@@ -138,6 +138,14 @@ def test_a_mixed_field_says_each() -> None:
 
     assert found.answer.startswith("Aria is better than control. Max is worse than control.")
     assert found.answer.endswith("For Kim no difference is shown yet.")
+
+
+def test_a_variant_with_too_few_visitors_is_counted_beside_the_others() -> None:
+    decided = of(Proportion(5000, 500), Proportion(5000, 750), Proportion(1, 1))
+    undecided = of(Proportion(5000, 500), Proportion(5000, 505), Proportion(40, 40))
+
+    assert decided.answer.endswith("Max has 1 visitor, too few to compare.")
+    assert undecided.answer.endswith("Max has 40 visitors, too few to compare.")
 
 
 def test_only_a_worse_treatment_is_dropped() -> None:
