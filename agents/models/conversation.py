@@ -117,6 +117,12 @@ class LeadStatus(models.TextChoices):
     LOST = "lost", "Lost"
 
 
+class LeadQuerySet(models.QuerySet["Lead"]):
+    def with_email(self, email: str) -> "LeadQuerySet":
+        """Those with this address, whatever its case; served by `leads_one_per_email`."""
+        return self.alias(lower_email=Lower("email")).filter(lower_email=Lower(models.Value(email)))
+
+
 class Lead(models.Model):
     """Contact details that a visitor left; they stay with the visitor who left them first."""
 
@@ -135,6 +141,8 @@ class Lead(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = LeadQuerySet.as_manager()
 
     class Meta:
         db_table = "leads"

@@ -1,0 +1,156 @@
+"""What visitors did: read-only, save for the status of a lead."""
+
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from agents import leads
+from agents.admin.scope import HistoryAdmin, agent_ids, person
+from agents.admin.services import ServiceAdmin
+from agents.models import Agent, Conversation, Lead, Message
+from agents.models.conversation import LeadQuerySet
+from agents.roles import Permission
+from glozr.ids import uuid_or_none
+
+LATEST_CONVERSATIONS = 100
+
+
+def changelist_link(model: type[Model], text: str, **lookups: Any) -> SafeString:
+    """A link to the admin's list of `model` with a filter set."""
+    options = model._meta
+    address = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+    query = "&".join(f"{name}={value}" for name, value in lookups.items())
+    return format_html('<a href="{}?{}">{}</a>', address, query, text)
+
+
+@admin.register(Conversation)
+class ConversationAdmin(HistoryAdmin):
+    indexed_lookups = frozenset({"agent__id__exact", "variant_id", "visitor_id"})
+    list_display = (
+        "started_at",
+        "visitor_id",
+        "agent",
+        "variant_id",
+        "playground",
+        "messages_link",
+    )
+    list_select_related = ("agent",)
+    fields = (
+        "id",
+        "agent",
+        "visitor_id",
+        "variant_id",
+        "decided_at",
+        "playground",
+        "started_at",
+        "messages_link",
+    )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """In the order of the index that serves the filter."""
+        by_index = request.GET.keys() & {"agent__id__exact", "variant_id"}
+        return ("-started_at", "-id") if by_index else ("-id",)
+
+    @admin.display(description="Messages")
+    def messages_link(self, conversation: Conversation) -> SafeString:
+        return changelist_link(Message, "Messages", conversation__id__exact=conversation.pk)
+
+
+class LatestConversations(admin.SimpleListFilter):
+    """Messages have no index by agent, so without a conversation only recent ones are listed."""
+
+    title = "conversation"
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("all", "All, by their ids")] if person(request).is_superuser else []
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            if choice["display"] == "All":
+                choice["display"] = f"The latest {LATEST_CONVERSATIONS}"
+            yield choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        if request.GET.keys() & {"conversation__id__exact", "q"} or self.value() == "all":
+            return queryset
+        conversations = Conversation.objects.order_by("-id")
+        if not person(request).is_superuser:
+            conversations = conversations.filter(agent__in=agent_ids(person(request)))
+        latest = conversations.values_list("pk", flat=True)[:LATEST_CONVERSATIONS]
+        return queryset.filter(conversation__in=list(latest))
+
+
+@admin.register(Message)
+class MessageAdmin(HistoryAdmin):
+    indexed_lookups = frozenset({"conversation__id__exact"})
+    list_display = ("sent_at", "role", "excerpt", "conversation", "agent")
+    list_filter = (LatestConversations,)
+    list_select_related = ("agent", "conversation")
+    fields = ("id", "agent", "conversation", "role", "content", "sent_at")
+    search_help_text = "The id of a message or a conversation, or a visitor's id, in full"
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("sent_at", "id") if "conversation__id__exact" in request.GET else ("-id",)
+
+    def with_id(self, rows: QuerySet[Any], row_id: UUID) -> QuerySet[Message]:
+        return rows.filter(Q(pk=row_id) | Q(conversation=row_id))
+
+    def of_visitor(self, rows: QuerySet[Any], visitor_id: str) -> QuerySet[Message]:
+        agents = Agent.objects.order_by().values("pk")
+        theirs = Conversation.objects.filter(agent__in=agents, visitor_id=visitor_id)
+        return rows.filter(conversation__in=theirs)
+
+    @admin.display(description="Content")
+    def excerpt(self, message: Message) -> str:
+        return message.content[:80]
+
+
+@admin.register(Lead)
+class LeadAdmin(ServiceAdmin, HistoryAdmin):
+    """Only the status is a person's to change."""
+
+    write_permission = Permission.RUN
+    indexed_lookups = frozenset({"agent__id__exact", "status__exact"})
+    list_display = ("email", "name", "company", "status", "agent", "created_at")
+    list_filter = ("status",)
+    list_select_related = ("agent",)
+    search_help_text: ClassVar[str] = "An e-mail address, or a visitor's or lead's id, in full"
+    fields = (
+        "status",
+        "email",
+        "name",
+        "phone",
+        "company",
+        "agent",
+        "visitor_id",
+        "conversation",
+        "created_at",
+        "updated_at",
+    )
+    readonly_fields = fields[1:]
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("-created_at", "-id") if "agent__id__exact" in request.GET else ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        text = search_term.strip()
+        if "@" in text and uuid_or_none(text) is None:
+            agents = Agent.objects.order_by().values("pk")
+            found = cast(LeadQuerySet, queryset).filter(agent__in=agents)
+            return found.with_email(text), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def edit(self, request: HttpRequest, row: Lead, values: dict[str, Any]) -> None:
+        leads.change_status(row, status=values["status"])

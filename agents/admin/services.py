@@ -1,0 +1,128 @@
+"""Forms of the Django admin that write through the services, so that it is no side door.
+
+A service decides when the row is saved. What it refuses is shown by rendering the same form
+once more with the refusal at the fields it names.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+
+from agents.admin.scope import ScopedAdmin
+from glozr.errors import DomainError, FieldError, Invalid
+
+if TYPE_CHECKING:  # Django's own class takes no type parameter at run time
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+
+class FormRequest(HttpRequest):
+    """The request of a form, with what the service said when it was first saved."""
+
+    refusal: DomainError | None = None
+
+
+def refusal_of(request: HttpRequest) -> DomainError | None:
+    return cast(FormRequest, request).__dict__.get("refusal")
+
+
+def errors_of(refusal: DomainError | None) -> tuple[FieldError, ...]:
+    if refusal is None:
+        return ()
+    if isinstance(refusal, Invalid):
+        return refusal.errors
+    return (FieldError("", refusal.code, refusal.detail),)
+
+
+class ServiceForm(ModelForm):
+    """Checks shapes alone and leaves the product's rules to the service."""
+
+    refusal: ClassVar[DomainError | None] = None
+
+    def clean(self) -> dict[str, Any]:
+        # ModelForm.clean would ask for uniqueness and constraints: the service does.
+        for error in errors_of(self.refusal):
+            self.add_error(self.field_of(error), error.detail)
+        return self.cleaned_data
+
+    def field_of(self, error: FieldError) -> str | None:
+        """The form's field to put `error` at; None: above the form."""
+        name = error.field.partition(".")[0]
+        return name if name in self.fields else None
+
+
+class ServiceAdmin(ScopedAdmin):
+    """Saves through `create` and `edit`, which call a service each."""
+
+    form = ServiceForm
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def edit(self, request: HttpRequest, row: Any, values: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.refusal = refusal_of(request)  # type: ignore[attr-defined]
+        return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            cast(FormRequest, request).refusal = refusal
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            stored = self.model._base_manager.get(pk=obj.pk)
+            self.edit(request, stored, form.cleaned_data)
+        else:
+            become(obj, self.create(request, form.cleaned_data))
+
+    @contextmanager
+    def told(self, request: HttpRequest) -> Iterator[None]:
+        """Tell the person what a service refuses, and go on."""
+        try:
+            yield
+        except DomainError as refusal:
+            sentences = dict.fromkeys(error.detail for error in errors_of(refusal))
+            self.message_user(request, " ".join(sentences), messages.ERROR)
+
+    def for_each(
+        self,
+        request: HttpRequest,
+        rows: Any,
+        step: Callable[[Any], object],
+        done: str,
+    ) -> None:
+        """Take `step` on each row that the person may change, and tell what came of it."""
+        for row in rows:
+            if not self.has_change_permission(request, row):
+                self.message_user(request, f"{row}: your role doesn't allow this.", messages.ERROR)
+                continue
+            with self.told(request):
+                step(row)
+                self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
+
+
+def become(obj: Model, stored: Model) -> None:
+    """Make `obj`, which Django's admin goes on with, the row that the service stored."""
+    obj.pk = stored.pk
+    obj._state.adding = False
+    obj.refresh_from_db()

@@ -1,0 +1,93 @@
+"""The form of an experiment with its variants; `experiments.configuration` holds the rules."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
+
+from agents.admin.services import ServiceForm, errors_of
+from experiments.models import MAX_VARIANTS, Experiment, Variant
+from glozr.errors import DomainError
+from glozr.forms import StrictJSONField
+
+if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
+    ModelForm = forms.ModelForm[Variant]
+    InlineFormSet = forms.BaseInlineFormSet[Variant, Experiment, forms.ModelForm[Variant]]
+else:
+    ModelForm, InlineFormSet = forms.ModelForm, forms.BaseInlineFormSet
+
+
+class ExperimentForm(ServiceForm):
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen_version"].initial = self.instance.version
+
+    def setup(self) -> dict[str, object]:
+        """What was filled in, as `experiments.editing` takes it; variants apart."""
+        fields = ("name", "kind", "hypothesis")
+        return {field: self.cleaned_data[field] for field in fields if field in self.cleaned_data}
+
+
+class VariantForm(ModelForm):
+    position = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MAX_VARIANTS * 10,
+        help_text="0 is the control; a row without one comes last.",
+    )
+    config = StrictJSONField(required=False, initial=dict, widget=forms.Textarea({"rows": 3}))
+
+    class Meta:
+        model = Variant
+        fields = ("position", "name", "weight", "config")
+
+
+class VariantFormSet(InlineFormSet):
+    refusal: ClassVar[DomainError | None] = None
+
+    def rows(self) -> list[ModelForm]:
+        """The rows that were filled in and not struck out, in the order that they ask for."""
+        kept = [form for form in self.forms if _is_kept(form)]
+        return sorted(kept, key=_asked_position)
+
+    def setup(self) -> list[dict[str, object]]:
+        """The variants as `experiments.editing` takes them."""
+        values = [form.cleaned_data for form in self.rows()]
+        return [
+            {
+                "name": value["name"],
+                "weight": value["weight"],
+                "config": {} if value["config"] is None else value["config"],
+            }
+            for value in values
+        ]
+
+    def clean(self) -> None:
+        """Put what the service refused at the row and field that it names."""
+        about_all = []
+        for error in errors_of(self.refusal):
+            about, _, path = error.field.partition(".")
+            index, _, path = path.partition(".")
+            if about != "variants":
+                continue
+            if not index:
+                about_all.append(error.detail)
+                continue
+            form = self.rows()[int(index)]
+            field = path.partition(".")[0]
+            form.add_error(field if field in form.fields else None, error.detail)
+        if about_all:
+            raise ValidationError(about_all)
+
+
+def _is_kept(form: ModelForm) -> bool:
+    is_stored = not form.instance._state.adding
+    return (is_stored or form.has_changed()) and not form.cleaned_data.get(DELETION_FIELD_NAME)
+
+
+def _asked_position(form: ModelForm) -> int:
+    position = form.cleaned_data.get("position")
+    return MAX_VARIANTS * 10 if position is None else int(position)
