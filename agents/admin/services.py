@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django import forms
 from django.contrib import messages
 from django.db.models import Model
+from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse
 
 from agents.admin.scope import ScopedAdmin
@@ -44,17 +45,19 @@ class ServiceForm(ModelForm):
     """Checks shapes alone and leaves the product's rules to the service."""
 
     refusal: ClassVar[DomainError | None] = None
+    shown_elsewhere: ClassVar[str | None] = None
+    """The field whose errors an inline shows."""
+
+    def _post_clean(self) -> None:
+        # Without the model's own checks: the service makes them.
+        construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
     def clean(self) -> dict[str, Any]:
-        # ModelForm.clean would ask for uniqueness and constraints: the service does.
         for error in errors_of(self.refusal):
-            self.add_error(self.field_of(error), error.detail)
+            field = error.field.partition(".")[0]
+            if field != self.shown_elsewhere:
+                self.add_error(field if field in self.fields else None, error.detail)
         return self.cleaned_data
-
-    def field_of(self, error: FieldError) -> str | None:
-        """The form's field to put `error` at; None: above the form."""
-        name = error.field.partition(".")[0]
-        return name if name in self.fields else None
 
 
 class ServiceAdmin(ScopedAdmin):

@@ -19,6 +19,7 @@ else:
 
 
 class ExperimentForm(ServiceForm):
+    shown_elsewhere = "variants"
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,7 +32,7 @@ class ExperimentForm(ServiceForm):
         return {field: self.cleaned_data[field] for field in fields if field in self.cleaned_data}
 
 
-class VariantForm(ModelForm):
+class VariantForm(ServiceForm):
     position = forms.IntegerField(
         required=False,
         min_value=0,
