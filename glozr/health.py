@@ -1,17 +1,20 @@
 """Whether this process lives, and whether it can serve."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 
+@login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers. Says nothing of the database, so that none restarts us for it."""
     return JsonResponse({"status": "ok"})
 
 
+@login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """The database answers and every migration is applied."""

@@ -1,0 +1,216 @@
+"""Between views and templates: the frame around a page, and refusals as pages.
+
+Every page but the few marked `login_not_required` asks for a signed-in person
+(`LoginRequiredMiddleware`), and every refusal of a service becomes a page here, so that a view
+has nothing to remember.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django_htmx.middleware import HtmxDetails
+
+from agents import roles
+from agents.models import Agent, User, Workspace
+from agents.roles import Permission
+from glozr.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    OutOfDate,
+    Unavailable,
+)
+
+Row = TypeVar("Row", bound=Model)
+WORKSPACE_KEY = "workspace"
+"""Where the session keeps the id of the workspace that was used last."""
+SIGNED_OUT = "You have been signed out. Sign in again in another tab, then repeat this here."
+
+
+class PageRequest(HttpRequest):
+    """A request of somebody signed in, as every view of a page gets it."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    section: str
+    label: str
+    url: str
+
+
+def agent_page(
+    request: PageRequest,
+    agent: Agent,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    section: str,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """A page of one agent; `section` is the tab that it stands under.
+
+    The template gets `agent`, `workspace` and `can`, the permissions of whoever looks.
+    """
+    remember(request, agent.workspace)
+    tabs = _tabs(
+        ("overview", "Overview", "agent_overview", agent.pk),
+        ("experiments", "A/B experiments", "experiment_list", agent.pk),
+        ("conversations", "Conversations", "conversation_list", agent.pk),
+        ("leads", "Leads", "lead_list", agent.pk),
+        ("settings", "Settings", "agent_settings", agent.pk),
+    )
+    frame = {
+        "agent": agent,
+        "workspace": agent.workspace,
+        "can": roles.permissions_of(request.user, agent.workspace),
+        "section": section,
+        "tabs": tabs,
+    }
+    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def workspace_page(
+    request: PageRequest,
+    workspace: Workspace,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    section: str,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """A page of one workspace; its template gets `workspace` and `can`."""
+    remember(request, workspace)
+    can = roles.permissions_of(request.user, workspace)
+    tabs = [Tab("agents", "Agents", reverse("agent_list"))]
+    if Permission.MANAGE_MEMBERS in can:
+        tabs += _tabs(("members", "Members", "members", workspace.pk))
+    if Permission.MANAGE_TOKENS in can:
+        tabs += _tabs(("tokens", "API tokens", "tokens", workspace.pk))
+    if Permission.MANAGE_MEMBERS in can:
+        tabs += _tabs(("settings", "Settings", "workspace_settings", workspace.pk))
+    frame = {"workspace": workspace, "can": can, "section": section, "tabs": tabs}
+    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def _tabs(*tabs: tuple[str, str, str, UUID]) -> list[Tab]:
+    found = []
+    for section, label, name, pk in tabs:
+        with suppress(NoReverseMatch):  # until every page exists
+            found.append(Tab(section, label, reverse(name, args=[pk])))
+    return found
+
+
+def paged(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = 25) -> Page[Row]:
+    """The page of `rows` that `?page=` asks for; the nearest there is when that is none."""
+    return Paginator(rows, per_page).get_page(request.GET.get("page"))
+
+
+def search_term(request: HttpRequest) -> str:
+    """What `?search=` asks for, without what no text in the database can hold."""
+    term = request.GET.get("search", "")[:120]
+    return "".join(character for character in term if character.isprintable()).strip()
+
+
+def workspaces_of(user: User) -> QuerySet[Workspace]:
+    return roles.workspaces_for(user, Permission.VIEW)
+
+
+def current_workspace(
+    request: HttpRequest, among: Iterable[Workspace] | None = None
+) -> Workspace | None:
+    """The workspace used last if it is still theirs, else the first of theirs, if any."""
+    user = request.user
+    assert isinstance(user, User)
+    last = str(request.session.get(WORKSPACE_KEY, ""))
+    for workspace in among or ():
+        if str(workspace.pk) == last:
+            return workspace
+    found = workspaces_of(user)
+    return (found.filter(pk=UUID(last)).first() if last else None) or found.first()
+
+
+def remember(request: HttpRequest, workspace: Workspace) -> None:
+    if request.session.get(WORKSPACE_KEY) != str(workspace.pk):
+        request.session[WORKSPACE_KEY] = str(workspace.pk)
+
+
+def add_errors(form: BaseForm, invalid: Invalid) -> None:
+    """Put each error at its field; what has no field in this form goes above the form."""
+    for error in invalid.errors:
+        known = error.field in form.fields
+        form.add_error(error.field if known else NON_FIELD_ERRORS, error.detail)
+
+
+STATUS: Mapping[type[DomainError], HTTPStatus] = {
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    OutOfDate: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Invalid: HTTPStatus.BAD_REQUEST,
+}
+TITLE: Mapping[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: "That can't be read",
+    HTTPStatus.FORBIDDEN: "Your role doesn't allow this",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.CONFLICT: "That can't be done now",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",
+}
+
+
+def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """`error` as a page, or as plain text for a part of a page."""
+    if isinstance(error, NotSignedIn):
+        return redirect_to_login(request.get_full_path())
+    status = next(
+        (status for kind, status in STATUS.items() if isinstance(error, kind)),
+        HTTPStatus.BAD_REQUEST,
+    )
+    if getattr(request, "htmx", False):
+        return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
+    context = {"heading": TITLE[status], "detail": error.detail, "error": error}
+    return render(request, "refusal.html", context, status=status)
+
+
+def refusals(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: what services refuse becomes a page, whichever view it was."""
+
+    class Refusals:
+        def __call__(self, request: HttpRequest) -> HttpResponseBase:
+            response = get_response(request)
+            signed_out = response.status_code == HTTPStatus.FOUND and response.headers.get(
+                "Location", ""
+            ).startswith(reverse("account_login"))
+            if signed_out and getattr(request, "htmx", False):
+                # A redirect would put the sign-in page into the middle of this one.
+                return HttpResponse(
+                    SIGNED_OUT,
+                    status=HTTPStatus.UNAUTHORIZED,
+                    content_type="text/plain; charset=utf-8",
+                )
+            return response
+
+        def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+            return refusal(request, error) if isinstance(error, DomainError) else None
+
+    return Refusals()

@@ -1,0 +1,54 @@
+"""What the frame around every page needs, and small things that all pages draw."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from agents import pages
+from agents.models import User
+
+register = template.Library()
+SHOWN_WORKSPACES = 20
+
+
+@register.inclusion_tag("includes/workspace_menu.html", takes_context=True)
+def workspace_menu(context: Context) -> dict[str, Any]:
+    """The workspaces of whoever is signed in, the current one marked."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return {}
+    found = list(pages.workspaces_of(user)[: SHOWN_WORKSPACES + 1])
+    current = context.get("workspace") or pages.current_workspace(request, found)
+    return {
+        "current": current,
+        "workspaces": found[:SHOWN_WORKSPACES],
+        "more": len(found) > SHOWN_WORKSPACES,
+    }
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decoration: the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="#icon-{}"></use></svg>', name
+    )
+
+
+@register.simple_tag
+def local_time(moment: datetime | None, form: str = "datetime") -> SafeString | str:
+    """A time in UTC that app.js puts into the reader's zone; `form` is datetime or date."""
+    if moment is None:
+        return "\N{EN DASH}"
+    utc = moment.astimezone(UTC)
+    text = f"{utc:%d %b %Y}" if form == "date" else f"{utc:%d %b %Y, %H:%M} UTC"
+    return format_html('<time datetime="{}" data-local="{}">{}</time>', utc.isoformat(), form, text)
+
+
+@register.filter
+def initial(user: User) -> str:
+    return str(user)[:1].upper()

@@ -1,0 +1,44 @@
+"""Where people come in: their workspaces, and the agents of the one they work in."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from agents import access, pages
+from agents.pages import PageRequest
+from agents.roles import Permission
+
+
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    return redirect("agent_list")
+
+
+@require_safe
+def agent_list(request: PageRequest) -> HttpResponse:
+    workspace = pages.current_workspace(request)
+    if workspace is None:
+        return render(request, "agents/no_workspace.html")
+    search = pages.search_term(request)
+    agents = access.agents_for(request.user).filter(workspace=workspace, name__icontains=search)
+    context = {"page": pages.paged(request, agents), "search": search}
+    return pages.workspace_page(
+        request, workspace, "agents/agent_list.html", context, section="agents"
+    )
+
+
+@require_safe
+def workspace_list(request: PageRequest) -> HttpResponse:
+    search = pages.search_term(request)
+    workspaces = pages.workspaces_of(request.user).filter(name__icontains=search)
+    context = {"page": pages.paged(request, workspaces), "search": search}
+    return render(request, "agents/workspace_list.html", context)
+
+
+@require_safe
+def workspace_open(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
+    pages.remember(request, workspace)
+    return redirect("agent_list")
