@@ -7,6 +7,7 @@ import os
 from secrets import compare_digest
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -40,6 +41,7 @@ def forget_earlier_processes() -> None:
         file.unlink(missing_ok=True)
 
 
+@login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Open to who sends GLOZR_METRICS_TOKEN as a bearer token; without one set, to nobody."""
