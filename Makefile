@@ -9,7 +9,7 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 ARGS ?=
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .PHONY: help run test check format lock browser bench chaos stop clean
 

@@ -130,13 +130,11 @@ class EmbeddedPostgres:
             return self._stop()
 
     def stop_if_unused(self) -> bool:
-        """Stop the server unless another process uses it; this process is done with it."""
-        if not self.data_dir.exists():
+        """End this process's use of the server, and the server unless another uses it."""
+        users = self._held.pop(self.data_dir, None)
+        if users is None:
             return False
-        with (
-            self._locked(),
-            self._held.pop(self.data_dir, None) or self._users_path.open("a") as users,
-        ):
+        with self._locked(), users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -1,8 +1,10 @@
 """`make run`: the database, a production server with the demo, and live simulated visitors."""
 
 import argparse
+import errno
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,15 +13,22 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import get_commands
+from django.db import OperationalError
+
+from glozr.database import embedded_server
 
 READY_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 15
 VISITORS = 400
 WORKERS = 2
 MANAGE = (sys.executable, "manage.py")
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
 class Stopped(Exception):
@@ -33,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--visitors", type=int, default=VISITORS, help="0 sends none")
     options = parser.parse_args(arguments)
-    if _in_use(options.host, options.port):
-        print(f"Port {options.port} is in use. Choose another: make run PORT=8001", file=sys.stderr)
+    if refusal := _refusal(options.host, options.port):
+        print(refusal, file=sys.stderr)
         return 1
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
@@ -46,18 +55,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except subprocess.CalledProcessError as error:
         return error.returncode
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(f"The database does not answer: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if not os.environ.get("DATABASE_URL"):
+            embedded_server().stop_if_unused()
 
 
 def _serve(host: str, port: int, visitors: int) -> int:
     demo = _prepare()
-    url = f"http://{host}:{port}"
+    name = EVERY_ADDRESS.get(host, host)
+    url = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
     workers = int(os.environ.get("GLOZR_WORKERS", WORKERS))
-    command = server_command(host, port, workers=workers)
-    with _running(command) as server, _running((*MANAGE, "fold_results", "--forever")):
+    with ExitStack() as children:
+        server = children.enter_context(_running(server_command(host, port, workers=workers)))
+        if "fold_results" in get_commands():
+            children.enter_context(_running((*MANAGE, "fold_results", "--forever")))
         _wait_until_ready(url, server)
         _introduce(url, demo)
         if visitors:
-            subprocess.run(_traffic(url, demo, visitors), check=False)
+            subprocess.run(_tied(_traffic(url, demo, visitors)), check=False)
             print(f"\nServing on {url} until Ctrl-C.", flush=True)
         return server.wait()
 
@@ -105,11 +126,17 @@ def _traffic(url: str, demo: Mapping[str, Any], visitors: int) -> tuple[str, ...
     )
 
 
+def _tied(command: Sequence[str]) -> tuple[str, ...]:
+    """The command, to be ended by the kernel should we be killed (where there is setpriv)."""
+    tie = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
+    return (*tie, *command)
+
+
 @contextmanager
 def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """The command as a child that does not outlive this block, in a group of its own so that
     Ctrl-C reaches it through us, in order."""
-    process = subprocess.Popen(command, start_new_session=True)
+    process = subprocess.Popen(_tied(command), start_new_session=True)
     try:
         yield process
     finally:
@@ -122,12 +149,13 @@ def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     give_up = time.monotonic() + READY_TIMEOUT_SECONDS
     while time.monotonic() < give_up:
         if server.poll() is not None:
             raise subprocess.CalledProcessError(server.returncode or 1, server.args)
         try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=2):
+            with direct.open(f"{url}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
@@ -158,14 +186,19 @@ Ask for a visitor's variant:
     )
 
 
-def _in_use(host: str, port: int) -> bool:
+def _refusal(host: str, port: int) -> str | None:
+    """Why nothing can listen there, found before anything is started."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"Port {port} is in use. Choose another: make run PORT={port + 1}"
+            return f"Cannot listen on {host}, port {port}: {error.strerror}."
+        except OverflowError:
+            return f"A port is a number from 0 to 65535, not {port}."
+    return None
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -162,6 +162,7 @@ def test_the_last_user_stops_it_and_no_earlier_one(server: EmbeddedPostgres) -> 
     assert server.running_socket_dir() is not None
     other.kill()
     other.communicate()
+    server.ensure_running()
     assert server.stop_if_unused()
     assert server.running_socket_dir() is None
 
