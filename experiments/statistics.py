@@ -119,7 +119,7 @@ class Comparison:
     reason: Reason | None
 
 
-class Test(Protocol):
+class DecidingTest(Protocol):
     """A test of a treatment against the control; `limit` is the statistic still allowed."""
 
     def statistic(self) -> float: ...
@@ -179,7 +179,7 @@ def compare(control: Arm, treatments: Sequence[Arm]) -> list[Comparison]:
     ]
 
 
-def deciding_test(control: Arm, treatment: Arm) -> Test | None:
+def deciding_test(control: Arm, treatment: Arm) -> DecidingTest | None:
     """The test for these arms; None while there is nothing to test."""
     if isinstance(control, Proportion) and isinstance(treatment, Proportion):
         if not control.n or not treatment.n:
@@ -228,7 +228,7 @@ def _comparison(
     control: Arm,
     control_figures: ArmFigures,
     treatment: Arm,
-    test: Test | None,
+    test: DecidingTest | None,
     p_value: float | None,
     adjusted_p_value: float | None,
     treatments: int,
@@ -284,18 +284,18 @@ def _lifts(control: float | None, treatment: float | None, reason: Reason) -> tu
     return absolute, Lift(treatment / control - 1, None, reason)
 
 
-def _absolute_interval(test: Test, limit: float) -> Interval:
+def _absolute_interval(test: DecidingTest, limit: float) -> Interval:
     return Interval(*test.difference_interval(limit))
 
 
-def _relative_interval(test: Test, limit: float) -> Interval:
+def _relative_interval(test: DecidingTest, limit: float) -> Interval:
     lower, upper = test.ratio_interval(limit)
     return Interval(lower - 1, None if upper is None else upper - 1)
 
 
 def _agreeing(
-    read: Callable[[Test, float], Interval],
-    test: Test,
+    read: Callable[[DecidingTest, float], Interval],
+    test: DecidingTest,
     limit: float,
     holm_limit: float,
     direction: int,
@@ -324,21 +324,15 @@ def arm_figures(arm: Arm) -> ArmFigures:
     if value is None:
         return ArmFigures(arm.n, None, None, Reason.NOTHING_MEASURED)
     limit = critical_statistic(arm.n)
-    highest: float | None = None
-    if isinstance(arm, Proportion):
-        highest = 1.0
-        if min(_counts(arm)) < ENOUGH_COUNTS:
-            interval = Interval(*likelihood.rate_interval(arm, limit))
-            return ArmFigures(arm.n, value, interval, None)
+    if isinstance(arm, Proportion) and min(_counts(arm)) < ENOUGH_COUNTS:
+        return ArmFigures(arm.n, value, Interval(*likelihood.rate_interval(arm, limit)), None)
     if arm.variance is None:
         return ArmFigures(arm.n, value, None, Reason.TOO_FEW_VISITORS)
     if not arm.variance:
         return ArmFigures(arm.n, value, None, Reason.NO_VARIATION)
     half_width = math.sqrt(limit * arm.variance)
-    upper = value + half_width
-    interval = Interval(
-        max(0.0, value - half_width), upper if highest is None else min(highest, upper)
-    )
+    # Below 1 as well, for a proportion: from ENOUGH_COUNTS on, it's further away than this.
+    interval = Interval(max(0.0, value - half_width), value + half_width)
     return ArmFigures(arm.n, value, interval, None)
 
 

@@ -33,6 +33,12 @@ def test_few_visitors_are_tested_exactly() -> None:
     assert sample_ratio_p_value([0, 8], [1, 1]) == pytest.approx(oracle)
 
 
+def test_few_visitors_in_three_variants_are_corrected_for_three_tests() -> None:
+    oracle = 3 * binomtest(0, 9, 0.5).pvalue
+
+    assert sample_ratio_p_value([0, 5, 4], [2, 1, 1]) == pytest.approx(oracle)
+
+
 @pytest.mark.parametrize("visitors", [[1000, 0], [1_000_000, 3], [4_000_000, 0], [1, 0]])
 def test_a_million_to_one_rings_no_alarm_for_what_is_likely(visitors: list[int]) -> None:
     p_value = sample_ratio_p_value(visitors, [1_000_000, 1])

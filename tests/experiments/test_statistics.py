@@ -7,6 +7,7 @@ import math
 import os
 from dataclasses import asdict
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,21 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from experiments import likelihood
+from experiments import likelihood, normal
 from experiments.arms import Arm, Mean, Number, Proportion, Ratio
 from experiments.likelihood import deviance
-from experiments.sequence import sequential_interval, sequential_p_value
-from experiments.statistics import Comparison, Interval, Reason, clock, compare, fixed_horizon, holm
+from experiments.normal import Estimate
+from experiments.sequence import critical_statistic, sequential_interval, sequential_p_value
+from experiments.statistics import (
+    Comparison,
+    Interval,
+    Reason,
+    arm_figures,
+    clock,
+    compare,
+    fixed_horizon,
+    holm,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARMS: dict[str, type[Any]] = {"proportion": Proportion, "mean": Mean, "ratio": Ratio}
@@ -382,6 +393,47 @@ def test_a_difference_too_certain_for_a_float_breaks_nothing() -> None:
 
     assert any(0 < (comparison.p_value or 0) < 1e-320 for comparison in found)
     assert all(comparison.decided for comparison in found)
+
+
+def test_intervals_of_several_treatments_are_bonferronis() -> None:
+    control, treatment = Proportion(5000, 500), Proportion(5000, 520)
+    [found, *_] = compare(control, [treatment] * 4)
+    standard_error = (control.sum * 4500 / 5000**3 + treatment.sum * 4480 / 5000**3) ** 0.5
+
+    assert found.absolute.interval is not None
+    assert found.absolute.interval.lower == pytest.approx(
+        0.004 - standard_error * critical_statistic(10_000, 0.05 / 4) ** 0.5
+    )
+
+
+@pytest.mark.parametrize("arm", [Proportion(5000, 500), mean_of([1, 2, 9] * 100)])
+def test_a_variant_s_own_interval_is_the_sequence_s_for_its_visitors(arm: Arm) -> None:
+    interval = arm_figures(arm).interval
+
+    assert arm.value is not None
+    assert arm.variance is not None
+    assert interval == Interval(*sequential_interval(arm.value, arm.variance, arm.n))
+
+
+def test_a_variant_s_own_interval_stays_where_values_can_be() -> None:
+    mostly_zero = arm_figures(mean_of([0] * 99 + [1])).interval
+    assert mostly_zero is not None
+    assert mostly_zero.lower == 0
+    for leads in range(101):
+        interval = arm_figures(Proportion(100, leads)).interval
+        assert interval is not None
+        assert interval.upper is not None
+        assert 0 <= interval.lower <= leads / 100 <= interval.upper <= 1
+
+
+def test_the_ends_of_a_relative_interval_are_where_its_test_turns() -> None:
+    """Also where errors are a billionth of the value, which b^2 - a c would not resolve."""
+    control, treatment, limit = Estimate(1000.0, 1e-10), Estimate(1100.0, 3e-10), 9.0
+    for ratio in normal.ratio_interval(control, treatment, limit):
+        assert ratio is not None
+        distance = Fraction(1100) - Fraction(ratio) * 1000
+        allowed = limit * (3e-10 + ratio**2 * 1e-10)
+        assert float(distance**2) == pytest.approx(allowed, rel=1e-6)
 
 
 def test_holm_decides_what_bonferroni_would_not_and_its_interval_says_so() -> None:
