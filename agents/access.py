@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from agents.models import Agent, User, Workspace
+from agents.models import Agent, ApiToken, Invitation, Membership, User, Workspace
 from agents.roles import ABILITIES, Caller, Permission, TokenCaller, permissions_of, workspaces_for
 from glozr.errors import Forbidden, NotFound
 
@@ -34,6 +34,33 @@ def workspace_for(caller: Caller, workspace_id: UUID, permission: Permission) ->
         raise NotFound(NO_SUCH_WORKSPACE)
     demand(caller, workspace, permission, missing=NO_SUCH_WORKSPACE)
     return workspace
+
+
+def membership_for(user: User, workspace_id: UUID, membership_id: UUID) -> Membership:
+    """A member of the workspace, with user and workspace, for who manages members there."""
+    workspace = workspace_for(user, workspace_id, Permission.MANAGE_MEMBERS)
+    found = workspace.memberships.select_related("user").filter(pk=membership_id).first()
+    if found is None:
+        raise NotFound("There is no such member here any more.")
+    return found
+
+
+def invitation_for(user: User, workspace_id: UUID, invitation_id: UUID) -> Invitation:
+    """An invitation to the workspace, for who manages members there."""
+    workspace = workspace_for(user, workspace_id, Permission.MANAGE_MEMBERS)
+    found = workspace.invitations.filter(pk=invitation_id).first()
+    if found is None:
+        raise NotFound("There is no such invitation. It may have been used or withdrawn.")
+    return found
+
+
+def token_for(user: User, workspace_id: UUID, token_id: UUID) -> ApiToken:
+    """A token of the workspace, for who manages tokens there."""
+    workspace = workspace_for(user, workspace_id, Permission.MANAGE_TOKENS)
+    found = workspace.tokens.filter(pk=token_id).first()
+    if found is None:
+        raise NotFound("There is no such token here.")
+    return found
 
 
 def agents_for(user: User) -> QuerySet[Agent]:

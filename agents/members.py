@@ -1,9 +1,21 @@
-"""Services on the members of a workspace. A membership and its group change together."""
+"""Services on the members of a workspace. A membership and its group change together.
+
+Every change holds the workspace's row, so that two changes at the same moment follow one
+another and each sees what the other left: the last Owner stays, whoever asks when.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import transaction
 
 from agents import roles
 from agents.models import Membership, Role, User, Workspace
+from agents.roles import GRANTS, Permission
+from glozr.errors import Conflict, Forbidden, NotFound
+
+NO_SUCH_MEMBER = "This person is not a member here any more."
+ONLY_OWNERS = "Only an Owner can make, change or remove an Owner. Ask one of them."
 
 
 def add(*, workspace: Workspace, user: User, role: Role) -> Membership:
@@ -14,3 +26,87 @@ def add(*, workspace: Workspace, user: User, role: Role) -> Membership:
         )
         roles.put_into(user, workspace, role)
     return membership
+
+
+def change_role(membership: Membership, *, role: Role, by: User) -> Membership:
+    """Give the member another role.
+
+    Raises:
+        Forbidden: `by` manages no members here, or is an Admin and an Owner is concerned.
+        Conflict: `last_owner`.
+        NotFound: the membership has ended.
+    """
+    with _alone(membership) as current:
+        demand_right_over(current.workspace, by=by, concerned=(Role(current.role), role))
+        if current.role == Role.OWNER and role != Role.OWNER:
+            _demand_another_owner(current)
+        return add(workspace=current.workspace, user=current.user, role=role)
+
+
+def remove(membership: Membership, *, by: User) -> None:
+    """End a membership, or one's own: everybody may leave.
+
+    Raises:
+        Forbidden: `by` manages no members here, or is an Admin and an Owner is concerned.
+        Conflict: `last_owner`.
+        NotFound: the membership has ended.
+    """
+    with _alone(membership) as current:
+        if current.user != by:
+            demand_right_over(current.workspace, by=by, concerned=(Role(current.role),))
+        if current.role == Role.OWNER:
+            _demand_another_owner(current)
+        current.delete()
+        roles.take_out_of(current.user, current.workspace)
+
+
+def assignable_roles(workspace: Workspace, *, by: User) -> list[Role]:
+    """The roles that `by` may give to others, the strongest first."""
+    return [role for role in Role if role != Role.OWNER or _acts_as_owner(workspace, by)]
+
+
+def demand_right_over(workspace: Workspace, *, by: User, concerned: tuple[Role, ...]) -> None:
+    """Raise `Forbidden` unless `by` may give and take the roles `concerned`, as of now."""
+    if _acts_as_owner(workspace, by):
+        return
+    own = _role_of(workspace, by)
+    if own is None or Permission.MANAGE_MEMBERS not in GRANTS[own]:
+        raise Forbidden
+    if Role.OWNER in concerned:
+        raise Forbidden(ONLY_OWNERS)
+
+
+def lock(workspace: Workspace) -> None:
+    """Keep other changes of the members waiting until this transaction ends."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+
+
+@contextmanager
+def _alone(membership: Membership) -> Iterator[Membership]:
+    with transaction.atomic():
+        lock(membership.workspace)
+        current = (
+            Membership.objects.select_related("user", "workspace").filter(pk=membership.pk).first()
+        )
+        if current is None:
+            raise NotFound(NO_SUCH_MEMBER)
+        yield current
+
+
+def _acts_as_owner(workspace: Workspace, user: User) -> bool:
+    return user.is_superuser or _role_of(workspace, user) == Role.OWNER
+
+
+def _role_of(workspace: Workspace, user: User) -> Role | None:
+    found = workspace.memberships.filter(user=user).values_list("role", flat=True).first()
+    return Role(found) if found else None
+
+
+def _demand_another_owner(membership: Membership) -> None:
+    others = membership.workspace.memberships.filter(role=Role.OWNER).exclude(pk=membership.pk)
+    if not others.exists():
+        raise Conflict(
+            f"{membership.user} is the only Owner of {membership.workspace}. "
+            "Make somebody else an Owner first.",
+            code="last_owner",
+        )

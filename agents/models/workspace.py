@@ -5,7 +5,7 @@ import zoneinfo
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase
 
@@ -103,6 +103,14 @@ class Membership(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(expires_at__gt=Now())
+
+    def expired(self) -> "InvitationQuerySet":
+        return self.filter(expires_at__lte=Now())
+
+
 class Invitation(models.Model):
     """A membership offered by e-mail; the link in it holds a secret kept here as a digest."""
 
@@ -114,6 +122,8 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         db_table = "invitations"
