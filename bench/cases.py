@@ -86,6 +86,7 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
         parameters["conversation"] = f"({_random_conversation()})::uuid"
         statements = [_inlined(runtime_sql.RESOLVE, parameters)]
     else:
+        variant = VARIANT_ID.format(agent="(:agent)::int", position="((:first)::int % 2)")
         parameters |= {
             "conversation": f"({_random_conversation()})::uuid",
             "visitor": "('n-' || (:first)::int || '-' || (:second)::int)",
@@ -93,7 +94,7 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
             "lock": "(:agent)::bigint",
             "assignment": f"({_random_conversation('c')})::uuid",
             "experiment": f"({EXPERIMENT_ID.format(agent='(:agent)::int')})::uuid",
-            "variant": f"({VARIANT_ID.format(agent='(:agent)::int', position='((:first)::int % 2)')})::uuid",
+            "variant": f"({variant})::uuid",
         }
         statements = [
             _inlined(runtime_sql.RESOLVE, parameters),

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from experiments import runtime_urls
 from experiments.management_api import (
     DuplicateView,
     ExperimentsView,
@@ -9,20 +10,13 @@ from experiments.management_api import (
     StartView,
     StopView,
 )
-from experiments.runtime_api import AssignmentsView, LeadsView, MessagesView
 from glozr.api_errors import no_such_address
 
 AGENT = "agents/<uuid:agent_id>"
 EXPERIMENT = f"{AGENT}/experiments/<uuid:experiment_id>"
 
 urlpatterns = [
-    path(f"{AGENT}/assignments/", AssignmentsView.as_view(), name="api_assignments"),
-    path(
-        f"{AGENT}/conversations/<str:conversation_id>/messages/",
-        MessagesView.as_view(),
-        name="api_messages",
-    ),
-    path(f"{AGENT}/leads/", LeadsView.as_view(), name="api_leads"),
+    *runtime_urls.urlpatterns,
     path(f"{AGENT}/experiments/", ExperimentsView.as_view(), name="api_experiments"),
     path(f"{EXPERIMENT}/", ExperimentView.as_view(), name="api_experiment"),
     path(f"{EXPERIMENT}/start/", StartView.as_view(), name="api_start"),

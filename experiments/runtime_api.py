@@ -6,7 +6,7 @@ and out, serializers built once, the token checked by the statement that does th
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -33,6 +33,7 @@ ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()
 LEAD_CALL = serializers.LeadCallSerializer()
 CONVERSATION_ID = UuidField()
+RENDERER = JSONRenderer()
 
 ERRORS = {
     status: OpenApiResponse(serializers.ErrorSerializer, description=description)
@@ -68,6 +69,11 @@ class RuntimeView(APIView):
     parser_classes = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = JSONOnly
+    default_response_headers: ClassVar[dict[str, str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Nothing to negotiate, and the statement that does the work checks the token."""
+        request.accepted_renderer, request.accepted_media_type = RENDERER, RENDERER.media_type
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -107,6 +109,8 @@ def _field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:
         yield FieldError(path or "body", detail.code, str(detail))
 
 
+@csrf_exempt
+@login_not_required
 def no_such_address(request: HttpRequest) -> JsonResponse:
     """For what no path of the API matches: JSON, where Django would answer with a page."""
     return JsonResponse(body_of(NotFound()), status=404)

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.urls import resolve
+from django.urls import Resolver404
+from django.urls.resolvers import RegexPattern, URLResolver
 
 from glozr.ids import new_id
 from glozr.metrics import LATENCY, REQUESTS
@@ -18,7 +19,7 @@ from glozr.request_id import request_id
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-RUNTIME_PATH = re.compile(r"/api/v1/agents/[^/]+/(assignments|leads|conversations/[^/]+/messages)/")
+API_PREFIX = "/api/v1/"
 
 access = logging.getLogger("glozr.access")
 
@@ -79,11 +80,15 @@ class RuntimeLane:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self.routes = URLResolver(RegexPattern(f"^{API_PREFIX}"), "experiments.runtime_urls")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not RUNTIME_PATH.fullmatch(request.path_info):
+        if not request.path_info.startswith(API_PREFIX):
             return self.get_response(request)
-        match = request.resolver_match = resolve(request.path_info)
+        try:
+            match = request.resolver_match = self.routes.resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
             response.render()

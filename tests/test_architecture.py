@@ -14,8 +14,10 @@ PURE = {
     "experiments/likelihood.py",
     "experiments/normal.py",
     "experiments/sample_ratio.py",
+    "experiments/sample_size.py",
     "experiments/sequence.py",
     "experiments/statistics.py",
+    "experiments/verdicts.py",
     "glozr/errors.py",
     "glozr/text.py",
 }

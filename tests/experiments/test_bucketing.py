@@ -1,9 +1,5 @@
-import json
-import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -12,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, chisquare
 
 from experiments.bucketing import bucket
+from tests.specification import vectors
 
-SPECIFICATION = Path(__file__).resolve().parents[3] / "shared" / "spec"
 VISITORS = 100_000
 # A right implementation fails one of these tests in a million runs; ids are fixed, so it never
 # does by chance.
@@ -24,14 +20,9 @@ SECOND = UUID("01900000-0000-7000-8000-000000000002")
 weights_lists = st.lists(st.integers(1, 1_000_000), min_size=2, max_size=10)
 
 
-def vectors() -> Iterator[dict[str, Any]]:
-    path = os.environ.get("BUCKETING_VECTORS", SPECIFICATION / "bucketing-vectors.json")
-    yield from json.loads(Path(path).read_text())
-
-
 def test_every_vector_of_the_specification_is_met() -> None:
     checked = 0
-    for vector in vectors():
+    for vector in vectors("bucketing"):
         found = bucket(UUID(vector["experiment_id"]), vector["visitor_id"], vector["weights"])
         assert found == vector["variant_index"], vector
         checked += 1

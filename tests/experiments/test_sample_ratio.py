@@ -5,11 +5,11 @@ from scipy.stats import binomtest
 from statsmodels.stats.gof import chisquare
 
 from experiments.sample_ratio import sample_ratio_p_value
-from tests.experiments.test_statistics import vectors
+from tests.specification import vectors
 
 
 def test_sample_ratio_agrees_with_the_reference_vectors() -> None:
-    for vector in vectors()["sample_ratio"]:
+    for vector in vectors("statistics")["sample_ratio"]:
         found = sample_ratio_p_value(vector["visitors"], vector["weights"])
 
         assert found == pytest.approx(vector["p_value"], rel=1e-9, abs=0)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from dataclasses import asdict
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,16 +32,9 @@ from experiments.statistics import (
     fixed_horizon,
     holm,
 )
+from tests.specification import vectors
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 ARMS: dict[str, type[Any]] = {"proportion": Proportion, "mean": Mean, "ratio": Ratio}
-
-
-def vectors() -> dict[str, Any]:
-    beside = REPOSITORY.parent / "shared" / "spec" / "statistics-vectors.json"
-    text = Path(os.environ.get("STATISTICS_VECTORS") or beside).read_text()
-    content: dict[str, Any] = json.loads(text)
-    return content
 
 
 def mean_of(values: list[int]) -> Mean:
@@ -62,7 +52,7 @@ def numbers(figures: Any) -> list[float]:
 
 
 def test_comparisons_agree_with_the_reference_vectors() -> None:
-    for vector in vectors()["comparisons"]:
+    for vector in vectors("statistics")["comparisons"]:
         arm, expected = ARMS[vector["metric"]], vector["absolute"]
         control, treatment = arm(**vector["control"]), arm(**vector["treatment"])
         difference = treatment.value - control.value
