@@ -4,6 +4,9 @@ These tables are the large ones. Each carries `agent_id`, so that they can be di
 agent. `variant_id` is a plain column: it outlives the experiment it points at.
 """
 
+from datetime import datetime
+from uuid import UUID
+
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -15,6 +18,29 @@ from glozr.ids import new_id
 def visitor_id_field() -> "models.CharField[str, str]":
     """An opaque name of a visitor, 1 to 128 characters, compared byte for byte."""
     return models.CharField(max_length=128, db_collation="C")
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of_agent(self, agent_id: UUID) -> "ConversationQuerySet":
+        return self.filter(agent_id=agent_id)
+
+    def of_variant(self, variant_id: UUID) -> "ConversationQuerySet":
+        return self.filter(variant_id=variant_id)
+
+    def of_visitor(self, visitor_id: str) -> "ConversationQuerySet":
+        return self.filter(visitor_id=visitor_id)
+
+    def visitor_begins(self, text: str) -> "ConversationQuerySet":
+        return self.filter(visitor_id__startswith=text)
+
+    def real(self) -> "ConversationQuerySet":
+        """Without try-outs by the team."""
+        return self.filter(playground=False)
+
+    def between(self, since: datetime | None, until: datetime | None) -> "ConversationQuerySet":
+        """Started at `since` or later, and before `until`."""
+        found = self if since is None else self.filter(started_at__gte=since)
+        return found if until is None else found.filter(started_at__lt=until)
 
 
 class Conversation(models.Model):
@@ -35,6 +61,8 @@ class Conversation(models.Model):
         default=False, help_text="A try-out by the team: never assigned, stamped or counted."
     )
     started_at = models.DateTimeField(db_default=Now())
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         db_table = "conversations"
@@ -118,6 +146,23 @@ class LeadStatus(models.TextChoices):
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
+    def of_agent(self, agent_id: UUID) -> "LeadQuerySet":
+        return self.filter(agent_id=agent_id)
+
+    def of_visitor(self, visitor_id: str) -> "LeadQuerySet":
+        return self.filter(visitor_id=visitor_id)
+
+    def visitor_begins(self, text: str) -> "LeadQuerySet":
+        return self.filter(visitor_id__startswith=text)
+
+    def with_status(self, status: str) -> "LeadQuerySet":
+        return self.filter(status=status)
+
+    def between(self, since: datetime | None, until: datetime | None) -> "LeadQuerySet":
+        """Left at `since` or later, and before `until`."""
+        found = self if since is None else self.filter(created_at__gte=since)
+        return found if until is None else found.filter(created_at__lt=until)
+
     def with_email(self, email: str) -> "LeadQuerySet":
         """Those with this address, whatever its case; served by `leads_one_per_email`."""
         return self.alias(lower_email=Lower("email")).filter(lower_email=Lower(models.Value(email)))
