@@ -313,13 +313,14 @@ class PendingCount(models.Model):
     """A visitor's figures changed and wait to be folded into the summaries.
 
     Rows are appended beside every assignment, stamped conversation, message and lead, in the
-    same statement, and removed by `experiments.rollup`. Many rows may name one visitor.
+    same statement, and removed by `experiments.rollup`. Many rows may name one visitor; one
+    without a variant means all the visitor's assignments at the agent.
     """
 
     agent = models.ForeignKey(
         Agent, on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
-    variant_id = models.UUIDField()
+    variant_id = models.UUIDField(null=True)
     visitor_id = visitor_id_field()
 
     class Meta:

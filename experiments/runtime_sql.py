@@ -149,15 +149,18 @@ SELECT gate.token_id, gate.able, gate.unnoted, gate.agent_id, gate.config_versio
        decision.held_variant
   FROM gate LEFT JOIN known ON true LEFT JOIN decision ON true"""
 
+# A message in a conversation that is still open is pending too, without a variant: the one that
+# another connection may be stamping at this moment can't be seen from here.
 RESOLVE_AND_RECORD: Final[LiteralString] = f"""
 WITH {_GATE}, {_KNOWN}, {_DECISION}, {_STAMPED}, {_SAID},
 pending AS (
     INSERT INTO pending_counts (agent_id, variant_id, visitor_id)
     SELECT %(agent)s, variant_id, %(visitor)s::text
-      FROM (SELECT variant_id FROM stamped
+      FROM (SELECT variant_id FROM stamped WHERE variant_id IS NOT NULL
              UNION ALL
-            SELECT known.variant_id FROM known, said WHERE known.variant_id IS NOT NULL) touched
-     WHERE variant_id IS NOT NULL
+            SELECT known.variant_id FROM known, said
+             WHERE NOT known.playground AND (known.variant_id IS NOT NULL OR NOT known.decided)
+           ) touched
 )
 SELECT gate.token_id, gate.able, gate.unnoted, gate.agent_id, gate.config_version,
        known.own, known.playground, known.decided, known.variant_id,
@@ -208,11 +211,7 @@ WITH {_GATE}, {_KNOWN}, kept AS (
  RETURNING id, visitor_id, conversation_id, email, name, phone, company, status, created_at
 ), pending AS (
     INSERT INTO pending_counts (agent_id, variant_id, visitor_id)
-    SELECT assignment.agent_id, assignment.variant_id, assignment.visitor_id
-      FROM kept
-      JOIN experiment_assignments assignment
-        ON assignment.agent_id = %(agent)s AND assignment.visitor_id = %(visitor)s::text
-     WHERE kept.id = %(lead)s
+    SELECT %(agent)s, NULL, %(visitor)s::text FROM kept WHERE kept.id = %(lead)s
 )
 SELECT gate.token_id, gate.able, gate.unnoted, gate.agent_id, gate.config_version, known.own,
        kept.id, kept.visitor_id, kept.conversation_id, kept.email, kept.name, kept.phone,

@@ -1,0 +1,133 @@
+"""Proof that the summaries equal a plain join of the raw rows."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from experiments import rollup
+from experiments.models import Experiment
+
+COLUMNS = (
+    "visitors",
+    "converted",
+    "leads",
+    "conversations",
+    "conversations_squared",
+    "messages",
+    "messages_squared",
+    "seconds",
+    "seconds_squared",
+    "seconds_conversations",
+)
+
+# Traffic goes on while we look: visitors with something pending are left out on both sides.
+_WAITING = """
+waiting AS MATERIALIZED (
+    SELECT assigned.*
+      FROM experiment_assignments assigned
+     WHERE assigned.experiment_id = %(experiment)s
+       AND assigned.visitor_id IN
+           (SELECT visitor_id FROM pending_counts WHERE agent_id = %(agent)s)
+)"""
+
+# On purpose not the fold's SQL, nor any part of it: grouped joins over whole tables.
+_PLAIN = """
+ours AS (SELECT id FROM variants WHERE experiment_id = %(experiment)s),
+talk AS (
+    SELECT conversations.variant_id, conversations.visitor_id,
+           count(messages.id) FILTER (WHERE messages.role = 'visitor') AS messages,
+           coalesce(extract(epoch FROM max(messages.sent_at) - min(messages.sent_at)), 0)
+               AS seconds
+      FROM conversations
+      JOIN ours ON ours.id = conversations.variant_id
+      LEFT JOIN messages ON messages.conversation_id = conversations.id
+     GROUP BY conversations.id
+), talked AS (
+    SELECT variant_id, visitor_id, count(*) AS conversations, sum(messages) AS messages,
+           sum(seconds) AS seconds
+      FROM talk GROUP BY variant_id, visitor_id
+), left_details AS (
+    SELECT assigned.variant_id, assigned.visitor_id, count(*) AS leads
+      FROM experiment_assignments assigned
+      JOIN leads ON leads.agent_id = assigned.agent_id
+                AND leads.visitor_id = assigned.visitor_id
+                AND leads.created_at >= assigned.assigned_at
+      LEFT JOIN conversations ON conversations.id = leads.conversation_id
+     WHERE assigned.experiment_id = %(experiment)s
+       AND (leads.conversation_id IS NULL OR conversations.variant_id = assigned.variant_id)
+     GROUP BY assigned.variant_id, assigned.visitor_id
+), per_visitor AS (
+    SELECT assigned.variant_id, assigned.assigned_at,
+           coalesce(talked.conversations, 0) AS k, coalesce(talked.messages, 0) AS m,
+           coalesce(talked.seconds, 0) AS s, coalesce(left_details.leads, 0) AS l
+      FROM experiment_assignments assigned
+      LEFT JOIN talked USING (variant_id, visitor_id)
+      LEFT JOIN left_details USING (variant_id, visitor_id)
+     WHERE assigned.experiment_id = %(experiment)s
+       AND assigned.id NOT IN (SELECT id FROM waiting)
+), plain AS (
+    SELECT variant_id, date_bin('15 minutes', assigned_at, '2000-01-01Z') AS slot,
+           count(*), count(*) FILTER (WHERE l > 0), sum(l), sum(k), sum(k * k), sum(m),
+           sum(m * m), sum(s), sum(s * s), sum(s * k)
+      FROM per_visitor GROUP BY 1, 2
+)"""
+
+_STORED = f"""
+stored AS (
+    SELECT variant_id, assigned_from, {", ".join(f"sum({column})" for column in COLUMNS)}
+      FROM (SELECT variant_id, assigned_from, {", ".join(COLUMNS)}
+              FROM variant_totals
+             WHERE variant_id IN (SELECT id FROM ours)
+             UNION ALL
+            SELECT variant_id, date_bin('15 minutes', assigned_at, '2000-01-01Z'),
+                   -1, -(leads > 0)::int, -leads, -conversations, -(conversations::bigint ^ 2),
+                   -messages, -(messages::bigint ^ 2), -seconds, -(seconds * seconds),
+                   -(seconds * conversations)
+              FROM waiting WHERE counted) parts
+     GROUP BY variant_id, assigned_from
+)"""
+
+BOTH = f"""
+WITH {_WAITING}, {_PLAIN}, {_STORED}
+SELECT true, plain.* FROM plain UNION ALL SELECT false, stored.* FROM stored"""
+
+Slot = tuple[UUID, Any]
+Sums = Mapping[Slot, Sequence[Decimal]]
+
+
+def differences(experiment: Experiment) -> list[str]:
+    """A line for each figure that departs from the raw rows; none when all is well.
+
+    What is pending is folded first, and all is read in one statement: traffic may go on.
+    """
+    while rollup.fold(experiment.agent_id):
+        pass
+    plain, stored = _both(experiment)
+    return [
+        f"{variant}, visitors assigned from {slot:%Y-%m-%d %H:%M} UTC, {column}: "
+        f"the rows say {was}, the summary says {says}"
+        for variant, slot in sorted(plain.keys() | stored.keys(), key=str)
+        for column, was, says in zip(
+            COLUMNS,
+            plain.get((variant, slot), [Decimal(0)] * len(COLUMNS)),
+            stored.get((variant, slot), [Decimal(0)] * len(COLUMNS)),
+            strict=True,
+        )
+        if was != says
+    ]
+
+
+def _both(experiment: Experiment) -> tuple[Sums, Sums]:
+    """The sums by the plain join and as stored, in one statement, so of one moment."""
+    parameters = {"agent": experiment.agent_id, "experiment": experiment.pk}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(BOTH, parameters)
+        plain: dict[Slot, Sequence[Decimal]] = {}
+        stored: dict[Slot, Sequence[Decimal]] = {}
+        for is_plain, variant, slot, *sums in cursor:
+            (plain if is_plain else stored)[variant, slot] = [Decimal(value) for value in sums]
+    return plain, stored
