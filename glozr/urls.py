@@ -13,6 +13,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", include("agents.urls")),
     path("", include("experiments.activity_urls")),
+    path("app/agents/<uuid:agent_id>/experiments/", include("experiments.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("experiments.api_urls")),

@@ -1,0 +1,162 @@
+"""What happened to an experiment, in words: steps of its history and differences of set-ups."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from experiments.models import Action, Event, Kind
+
+LABELS = {"name": "Name", "hypothesis": "Hypothesis", "kind": "Kind"}
+NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that was one way and is another; either side may be empty."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    action: Action
+    who: str
+    when: datetime
+    what: str
+    differences: Sequence[Difference]
+
+
+def step(event: Event) -> Step:
+    action = Action(event.action)
+    return Step(
+        action=action,
+        who=event.actor_name,
+        when=event.created_at,
+        what=_sentence(action, event.changes),
+        differences=differences(event.changes) if action == Action.EDITED else (),
+    )
+
+
+def differences(changes: Mapping[str, object]) -> list[Difference]:
+    """What changed, line by line, from `{field: [before, after]}` as the history keeps it.
+
+    Values may be what a person typed, so of any type.
+    """
+    found = [
+        Difference(label, _worded(field, before), _worded(field, after))
+        for field, label in LABELS.items()
+        if field in changes
+        for before, after in [_pair(changes[field])]
+    ]
+    if "variants" in changes:
+        before, after = _pair(changes["variants"])
+        found += _variant_differences(_variants(before), _variants(after))
+    return found
+
+
+def _sentence(action: Action, changes: Mapping[str, object]) -> str:
+    match action, changes:
+        case Action.CREATED, {"duplicate_of": {"name": name}}:
+            return f"made it as a copy of {name}"
+        case Action.DUPLICATED, {"copy": {"name": name}}:
+            return f"made the copy {name}"
+        case Action.STARTED, {"kept_running": {"name": name}}:
+            return f"started it; {name} went on for the visitors that it had"
+        case Action.STOPPED, {"started": {"name": name}}:
+            return f"stopped it by starting {name}"
+        case Action.STOPPED, {"deleted": True}:
+            return "stopped it by deleting it"
+    return f"{action.value} it"
+
+
+def _variant_differences(
+    before: Sequence[Mapping[str, object]], after: Sequence[Mapping[str, object]]
+) -> list[Difference]:
+    """Variants are the same if they have the same name, or else the same place."""
+    old_names, new_names = _names(before), _names(after)
+    found: list[Difference] = []
+    kept: set[int] = set()
+    for index, variant in enumerate(after):
+        name = new_names[index]
+        was = _counterpart(index, name, old_names, new_names)
+        if was is None:
+            found.append(Difference(f"Variant {name} added", NOTHING, _summary(variant)))
+            continue
+        kept.add(was)
+        if old_names[was] != name:
+            found.append(Difference(f"Name of variant {index + 1}", old_names[was], name))
+        found += _detail_differences(name, before[was], variant)
+    for index, variant in enumerate(before):
+        if index not in kept:
+            label = f"Variant {old_names[index]} removed"
+            found.append(Difference(label, _summary(variant), NOTHING))
+    common = [name for name in old_names if name in new_names]
+    if common != [name for name in new_names if name in old_names]:
+        found.append(Difference("Order", ", ".join(old_names), ", ".join(new_names)))
+    return found
+
+
+def _counterpart(
+    index: int, name: str, old_names: Sequence[str], new_names: Sequence[str]
+) -> int | None:
+    """The place in `old_names` of the variant that is now at `index`, if it was there."""
+    if name in old_names:
+        return old_names.index(name)
+    if index < len(old_names) and old_names[index] not in new_names:
+        return index
+    return None
+
+
+def _detail_differences(
+    name: str, before: Mapping[str, object], after: Mapping[str, object]
+) -> list[Difference]:
+    old, new = _details(before), _details(after)
+    return [
+        Difference(f"{name}: {label}", old.get(label, NOTHING), new.get(label, NOTHING))
+        for label in dict.fromkeys([*old, *new])
+        if old.get(label) != new.get(label)
+    ]
+
+
+def _details(variant: Mapping[str, object]) -> dict[str, str]:
+    """What there is to say of a variant, by label."""
+    details = {"weight": _text(variant.get("weight"))}
+    config = variant.get("config")
+    persona = config.get("persona") if isinstance(config, Mapping) and len(config) == 1 else None
+    if isinstance(persona, Mapping):
+        details |= {f"persona {key}": _text(value) for key, value in persona.items()}
+    elif config:
+        details["config"] = _text(config)
+    return details
+
+
+def _summary(variant: Mapping[str, object]) -> str:
+    return "; ".join(f"{label} {value}" for label, value in _details(variant).items())
+
+
+def _names(variants: Sequence[Mapping[str, object]]) -> list[str]:
+    return [_text(variant.get("name")) for variant in variants]
+
+
+def _variants(value: object) -> list[Mapping[str, object]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _pair(value: object) -> tuple[object, object]:
+    match value:
+        case [before, after]:
+            return before, after
+    return NOTHING, NOTHING
+
+
+def _worded(field: str, value: object) -> str:
+    if field == "kind" and value in Kind.values:
+        return str(Kind(value).label)
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

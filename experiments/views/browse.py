@@ -1,0 +1,110 @@
+"""Looking at experiments: the list, one of them, its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from agents import access, pages
+from agents.models import Agent
+from agents.pages import PageRequest
+from agents.roles import Permission
+from experiments import history, lifecycle, narrative
+from experiments.access import experiment_for
+from experiments.forms import written_json
+from experiments.models import Action, Experiment, Status
+from experiments.results_context import results_context
+from experiments.split import Share, shares
+from experiments.visitors import visitors_by_variant
+
+SECTION = "experiments"
+LATEST_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    experiment: Experiment
+    split: Sequence[Share]
+    visitors: int
+
+
+@require_safe
+def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    status, search = request.GET.get("status", ""), pages.search_term(request)
+    if status not in Status.values:
+        status = ""
+    found = Experiment.objects.of_agent(agent.pk).newest()
+    if status:
+        found = found.with_status(status)
+    if search:
+        found = found.named_like(search)
+    page = pages.paged(request, found.with_is_active().prefetch_related("variants"))
+    context = {
+        "page": page,
+        "rows": _rows(agent, list(page)),
+        "statuses": Status.choices,
+        "status": status,
+        "search": search,
+    }
+    return pages.agent_page(
+        request, agent, "experiments/experiment_list.html", context, section=SECTION
+    )
+
+
+@require_safe
+def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    steps = [narrative.step(event) for event in history.steps_of(shown)[: LATEST_STEPS + 1]]
+    context = {
+        "experiment": shown,
+        "split": split_of(shown),
+        "variants": [
+            (variant, share, written_json(variant.config))
+            for variant, share in zip(shown.variants.all(), split_of(shown), strict=True)
+        ],
+        "superseded_by": superseding(shown),
+        "can_start": lifecycle.can(Action.STARTED, shown),
+        "can_stop": lifecycle.can(Action.STOPPED, shown),
+        "steps": steps[:LATEST_STEPS],
+        "more_steps": len(steps) > LATEST_STEPS,
+        **results_context(shown),
+    }
+    return pages.agent_page(
+        request, shown.agent, "experiments/experiment.html", context, section=SECTION
+    )
+
+
+@require_safe
+def experiment_history(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    page = pages.paged(request, history.steps_of(shown))
+    context: dict[str, Any] = {
+        "experiment": shown,
+        "page": page,
+        "steps": [narrative.step(event) for event in page],
+    }
+    return pages.agent_page(
+        request, shown.agent, "experiments/experiment_history.html", context, section=SECTION
+    )
+
+
+def split_of(shown: Experiment) -> list[Share]:
+    return shares([(variant.name, variant.weight) for variant in shown.variants.all()])
+
+
+def superseding(shown: Experiment) -> Experiment | None:
+    """The experiment that takes new visitors in place of this running one, if one does."""
+    is_active = getattr(shown, "is_active", False)
+    return lifecycle.active_experiment(shown) if shown.is_running and not is_active else None
+
+
+def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[Row]:
+    counts = visitors_by_variant(agent.pk, [one.pk for one in experiments])
+    return [
+        Row(one, split_of(one), sum(counts[variant.pk] for variant in one.variants.all()))
+        for one in experiments
+    ]

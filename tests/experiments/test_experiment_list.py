@@ -1,0 +1,123 @@
+"""The A/B experiments tab."""
+
+from http import HTTPStatus
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from agents.models import Agent
+from experiments import lifecycle
+from experiments.lifecycle import OnConflict
+from experiments.models import Experiment
+from tests.factories import ExperimentFactory
+from tests.roles import Cast
+from tests.runtime import Runtime
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def url(agent: Agent) -> str:
+    return reverse("experiment_list", args=[agent.pk])
+
+
+def shown(client: Client, url: str, **query: str) -> str:
+    response = client.get(url, query)
+    assert response.status_code == HTTPStatus.OK
+    return response.content.decode()
+
+
+def test_an_empty_tab_teaches_and_offers_the_first_step(
+    client: Client, cast: Cast, url: str
+) -> None:
+    client.force_login(cast.admin)
+    page = shown(client, url)
+    assert "gives each new visitor one of two or more variants" in page
+    assert reverse("experiment_new", args=[cast.agent.pk]) in page
+
+
+def test_editors_look_and_find_no_control(client: Client, cast: Cast, url: str) -> None:
+    client.force_login(cast.editor)
+    assert reverse("experiment_new", args=[cast.agent.pk]) not in shown(client, url)
+    ExperimentFactory.create(agent=cast.agent, name="Aria or Max")
+    page = shown(client, url)
+    assert "Aria or Max" in page
+    assert reverse("experiment_new", args=[cast.agent.pk]) not in page
+
+
+def test_a_row_says_how_the_experiment_stands(
+    client: Client, cast: Cast, url: str, runtime: Runtime
+) -> None:
+    older, newer, draft = (
+        ExperimentFactory.create(agent=cast.agent, name=name)
+        for name in ("Older", "Newer", "Draft")
+    )
+    lifecycle.start(older, by=cast.admin)
+    for number in range(3):
+        runtime.resolve(f"visitor-{number}")
+    lifecycle.start(newer, by=cast.admin, on_conflict=OnConflict.KEEP_RUNNING)
+    client.force_login(cast.editor)
+    response = client.get(url)
+    rows = {row.experiment.name: row for row in response.context["rows"]}
+    assert {name: row.visitors for name, row in rows.items()} == {
+        "Older": 3,
+        "Newer": 0,
+        "Draft": 0,
+    }
+    assert [share.percent for share in rows["Draft"].split] == ["50%", "50%"]
+    page = response.content.decode()
+    for badge in ("Running, active", "Running, superseded", "Draft"):
+        assert page.count(badge) >= 1
+    assert rows["Draft"].experiment == draft
+
+
+def test_status_and_name_narrow_the_list(client: Client, cast: Cast, url: str) -> None:
+    running = ExperimentFactory.create(agent=cast.agent, name="Warm greeting")
+    lifecycle.start(running, by=None)
+    ExperimentFactory.create(agent=cast.agent, name="Cold greeting")
+    client.force_login(cast.editor)
+
+    def names(**query: str) -> set[str]:
+        return {row.experiment.name for row in client.get(url, query).context["rows"]}
+
+    assert names(status="running") == {"Warm greeting"}
+    assert names(search="COLD") == {"Cold greeting"}
+    assert names(search="cold", status="running") == set()
+    assert names(status="nonsense") == {"Warm greeting", "Cold greeting"}
+    assert "No experiment fits" in shown(client, url, search="cold", status="running")
+
+
+@pytest.mark.parametrize("query", ["search=%00", "page=x", "page=99", "status=%00", "search=%ff"])
+def test_odd_queries_are_answered(client: Client, cast: Cast, url: str, query: str) -> None:
+    client.force_login(cast.editor)
+    assert client.get(f"{url}?{query}").status_code == HTTPStatus.OK
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_pages_take_few_queries_however_long_the_list(
+    client: Client,
+    cast: Cast,
+    url: str,
+    count: int,
+    django_assert_max_num_queries: object,
+) -> None:
+    for number in range(count):
+        ExperimentFactory.create(agent=cast.agent, name=f"Experiment {number}")
+    client.force_login(cast.admin)
+    client.get(url)  # the first page of a session notes the workspace in it
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        response = client.get(url)
+    assert len(response.context["rows"]) == min(count, 25)
+
+
+def test_deleted_experiments_and_those_of_other_agents_are_not_there(
+    client: Client, cast: Cast, url: str
+) -> None:
+    deleted: Experiment = ExperimentFactory.create(agent=cast.agent, name="Deleted one")
+    lifecycle.delete(deleted, by=cast.admin)
+    ExperimentFactory.create(name="Somebody else's")
+    client.force_login(cast.owner)
+    page = shown(client, url)
+    assert "Deleted one" not in page
+    assert "Somebody else" not in page
