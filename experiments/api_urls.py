@@ -10,6 +10,7 @@ from experiments.management_api import (
     StartView,
     StopView,
 )
+from experiments.results_api import AssignmentsCsvView, ResultsView
 from glozr.api_errors import no_such_address
 
 AGENT = "agents/<uuid:agent_id>"
@@ -22,5 +23,7 @@ urlpatterns = [
     path(f"{EXPERIMENT}/start/", StartView.as_view(), name="api_start"),
     path(f"{EXPERIMENT}/stop/", StopView.as_view(), name="api_stop"),
     path(f"{EXPERIMENT}/duplicate/", DuplicateView.as_view(), name="api_duplicate"),
+    path(f"{EXPERIMENT}/results/", ResultsView.as_view(), name="api_results"),
+    path(f"{EXPERIMENT}/assignments.csv", AssignmentsCsvView.as_view(), name="api_assignments_csv"),
     re_path(r"^.*$", no_such_address, name="api_unknown"),
 ]

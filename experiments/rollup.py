@@ -137,10 +137,10 @@ def fold(agent_id: UUID, *, batch: int = BATCH) -> bool:
 def bring_up_to_date(agent_id: UUID, *, seconds: float = PAGE_BUDGET_SECONDS) -> bool:
     """Fold what is pending of the agent, for about `seconds` at most; whether all of it is."""
     give_up = time.monotonic() + seconds
-    while fold(agent_id):
-        if time.monotonic() > give_up:
-            break
-    return not is_pending(agent_id)
+    while is_pending(agent_id):
+        if not fold(agent_id) or time.monotonic() > give_up:
+            return not is_pending(agent_id)
+    return True
 
 
 def is_pending(agent_id: UUID) -> bool:

@@ -1,0 +1,82 @@
+"""Results and assignments over HTTP, for people's sessions and for tokens that may read."""
+
+from typing import cast
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents.roles import Caller, Permission
+from experiments.access import experiment_for
+from experiments.export import assignments_csv
+from experiments.management_api import REFUSALS
+from experiments.models import Experiment
+from experiments.results import DEFAULT_LIFT, results_of
+from experiments.results_json import as_json
+from glozr.errors import FieldError, Invalid
+
+LIFT = OpenApiParameter(
+    "lift", float, description="The relative lift to look ahead to, 0.2 for +20%."
+)
+
+
+class ResultsView(APIView):
+    @extend_schema(
+        operation_id="get_results",
+        tags=["Results"],
+        summary="Every figure of the results page",
+        parameters=[LIFT],
+        responses={200: OpenApiTypes.OBJECT, **REFUSALS},
+    )
+    def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        experiment = _experiment(request, agent_id, experiment_id)
+        lift = planned_lift(request.query_params.get("lift"))
+        return Response(as_json(results_of(experiment, planned_lift=lift)))
+
+
+class AssignmentsCsvView(APIView):
+    @extend_schema(
+        operation_id="export_assignments",
+        tags=["Results"],
+        summary="Visitors, their variants and what they did, as CSV",
+        responses={
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR),
+            **REFUSALS,
+        },
+    )
+    def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> StreamingHttpResponse:
+        return csv_response(_experiment(request, agent_id, experiment_id))
+
+
+def planned_lift(text: str | None) -> float:
+    """The lift in a query, or the default.
+
+    Raises:
+        Invalid: it is no number from 0.001 to 10.
+    """
+    try:
+        lift = float(text) if text else DEFAULT_LIFT
+    except ValueError:
+        lift = 0.0
+    if not 0.001 <= lift <= 10:
+        raise Invalid([FieldError("lift", "out_of_range", "Give a lift from 0.001 to 10.")])
+    return lift
+
+
+def csv_response(experiment: Experiment) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        assignments_csv(experiment),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="assignments-{experiment.pk}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _experiment(request: Request, agent_id: UUID, experiment_id: UUID) -> Experiment:
+    return experiment_for(cast(Caller, request.user), agent_id, experiment_id, Permission.VIEW)
