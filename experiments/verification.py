@@ -1,27 +1,18 @@
 """Proof that the summaries equal a plain join of the raw rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from experiments import rollup
-from experiments.models import Experiment
+from experiments import rollup, totals
+from experiments.models import Experiment, Variant
 
-COLUMNS = (
-    "visitors",
-    "converted",
-    "leads",
-    "conversations",
-    "conversations_squared",
-    "messages",
-    "messages_squared",
-    "seconds",
-    "seconds_squared",
-    "seconds_conversations",
-)
+COLUMNS = totals.NAMES
 
 # Traffic goes on while we look: visitors with something pending are left out on both sides.
 _WAITING = """
@@ -94,40 +85,79 @@ BOTH = f"""
 WITH {_WAITING}, {_PLAIN}, {_STORED}
 SELECT true, plain.* FROM plain UNION ALL SELECT false, stored.* FROM stored"""
 
-Slot = tuple[UUID, Any]
-Sums = Mapping[Slot, Sequence[Decimal]]
+LEFT_OUT = f"""
+WITH {_WAITING}
+SELECT variant_id, count(*), count(*) FILTER (WHERE leads > 0), sum(leads), sum(conversations),
+       sum(conversations::bigint ^ 2), sum(messages), sum(messages::bigint ^ 2), sum(seconds),
+       sum(seconds * seconds), sum(seconds * conversations)
+  FROM waiting WHERE counted GROUP BY variant_id"""
+
+BySlot: TypeAlias = dict[tuple[UUID, datetime], list[Decimal]]
+Number: TypeAlias = int | Decimal
+ZEROS = [Decimal(0)] * len(COLUMNS)
 
 
 def differences(experiment: Experiment) -> list[str]:
     """A line for each figure that departs from the raw rows; none when all is well.
 
-    What is pending is folded first, and all is read in one statement: traffic may go on.
+    What is pending is folded first, then all is read at one moment: traffic may go on. The
+    summaries are compared slot by slot, and what the page adds up from them by variant.
     """
     while rollup.fold(experiment.agent_id):
         pass
-    plain, stored = _both(experiment)
-    return [
-        f"{variant}, visitors assigned from {slot:%Y-%m-%d %H:%M} UTC, {column}: "
-        f"the rows say {was}, the summary says {says}"
-        for variant, slot in sorted(plain.keys() | stored.keys(), key=str)
-        for column, was, says in zip(
-            COLUMNS,
-            plain.get((variant, slot), [Decimal(0)] * len(COLUMNS)),
-            stored.get((variant, slot), [Decimal(0)] * len(COLUMNS)),
-            strict=True,
+    with _one_moment():
+        plain, stored, waiting = _read(experiment)
+        variants = list(Variant.objects.filter(experiment=experiment))
+        days = totals.by_day(
+            [variant.pk for variant in variants], experiment.agent.workspace.time_zone
         )
+        page = totals.altogether(days.values())
+    found = [
+        f"{variant}, visitors assigned from {slot:%Y-%m-%d %H:%M} UTC, {line}"
+        for variant, slot in sorted(plain.keys() | stored.keys(), key=str)
+        for line in _compared(plain.get((variant, slot), ZEROS), stored.get((variant, slot), ZEROS))
+    ]
+    for variant in variants:
+        rows = [sums for (variant_id, _), sums in plain.items() if variant_id == variant.pk]
+        expected = [
+            sum(column) for column in zip(waiting.get(variant.pk, ZEROS), *rows, strict=True)
+        ]
+        shown = page.get(variant.pk, totals.NOTHING)
+        found += [
+            f"{variant.pk}, on the page, {line}"
+            for line in _compared(expected, [getattr(shown, column) for column in COLUMNS])
+        ]
+    return found
+
+
+def _compared(rows: Sequence[Number], summary: Sequence[Number]) -> list[str]:
+    return [
+        f"{column}: the rows say {was}, the summary says {says}"
+        for column, was, says in zip(COLUMNS, rows, summary, strict=True)
         if was != says
     ]
 
 
-def _both(experiment: Experiment) -> tuple[Sums, Sums]:
-    """The sums by the plain join and as stored, in one statement, so of one moment."""
-    parameters = {"agent": experiment.agent_id, "experiment": experiment.pk}
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """A transaction whose statements all see the same data, however long they take."""
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
+        if is_outermost:  # inside another transaction the moment is that one's to choose
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET LOCAL statement_timeout = 0")
+        yield
+
+
+def _read(experiment: Experiment) -> tuple[BySlot, BySlot, dict[UUID, list[Decimal]]]:
+    """The sums by the plain join, those stored, and those of the visitors left out of both."""
+    plain: BySlot = {}
+    stored: BySlot = {}
+    parameters = {"agent": experiment.agent_id, "experiment": experiment.pk}
+    with connection.cursor() as cursor:
         cursor.execute(BOTH, parameters)
-        plain: dict[Slot, Sequence[Decimal]] = {}
-        stored: dict[Slot, Sequence[Decimal]] = {}
         for is_plain, variant, slot, *sums in cursor:
             (plain if is_plain else stored)[variant, slot] = [Decimal(value) for value in sums]
-    return plain, stored
+        cursor.execute(LEFT_OUT, parameters)
+        waiting = {variant: [Decimal(value) for value in sums] for variant, *sums in cursor}
+    return plain, stored, waiting

@@ -321,7 +321,7 @@ class TestVerification:
         runtime.say("ada", unused_id())
         call_command("fold_results", "--once")
         VariantTotals.objects.update(messages=7)
-        with pytest.raises(CommandError, match="1 figures differ"):
+        with pytest.raises(CommandError, match="2 figures differ"):
             call_command("verify_results", str(experiment.pk))
         assert "messages: the rows say 1, the summary says 7" in capsys.readouterr().err
         call_command("verify_results", str(experiment.pk), "--repair")
