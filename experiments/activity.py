@@ -179,7 +179,9 @@ def leads(agent: Agent, wanted: Wanted, *, cursor: str = "") -> KeysetPage[Lead]
     elif wanted.search:
         found = found.visitor_begins(wanted.search)
     if wanted.arms:
-        found = found.filter(Exists(_assignments_that_count(wanted.arms)))
+        made = min(arm.experiment.created_at for arm in wanted.arms)
+        # Nobody was assigned earlier; saying so ends the search there.
+        found = found.between(made, None).filter(Exists(_assignments_that_count(wanted.arms)))
     return keyset_page([found], order=NEWEST_LEAD, cursor=cursor, per_page=ROWS_PER_PAGE)
 
 
