@@ -49,6 +49,7 @@ class ActivityFilter(forms.Form):
     since = day_field("From")
     until = day_field("To")
     search_label: ClassVar[str]
+    search_hint: ClassVar[str]
 
     def __init__(self, data: Mapping[str, Any], *, agent: Agent) -> None:
         super().__init__(data)
@@ -59,6 +60,7 @@ class ActivityFilter(forms.Form):
         self.set_choices("experiment", [("", "Any"), *_experiments(arms)])
         self.set_choices("variant", [("", "Any"), *_variants(arms)])
         self.fields["search"].label = self.search_label
+        self.fields["search"].widget.attrs["placeholder"] = self.search_hint
 
     def set_choices(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
@@ -103,12 +105,14 @@ class ActivityFilter(forms.Form):
 
 
 class ConversationFilter(ActivityFilter):
-    search_label = "Visitor id begins with"
+    search_label = "Visitor"
+    search_hint = "Beginning of an id"
     playground = forms.BooleanField(required=False, label="Include try-outs by the team")
 
 
 class LeadFilter(ActivityFilter):
-    search_label = "E-mail, or visitor id begins with"
+    search_label = "Lead"
+    search_hint = "E-mail, or beginning of a visitor's id"
     status = forms.ChoiceField(
         required=False,
         choices=[("", "Any"), *LeadStatus.choices],
