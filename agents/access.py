@@ -45,6 +45,13 @@ def membership_for(user: User, workspace_id: UUID, membership_id: UUID) -> Membe
     return found
 
 
+def own_membership(user: User, workspace: Workspace) -> Membership:
+    found = workspace.memberships.filter(user=user).first()
+    if found is None:
+        raise NotFound("You are no member of this workspace.")
+    return found
+
+
 def invitation_for(user: User, workspace_id: UUID, invitation_id: UUID) -> Invitation:
     """An invitation to the workspace, for who manages members there."""
     workspace = workspace_for(user, workspace_id, Permission.MANAGE_MEMBERS)

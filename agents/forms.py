@@ -1,22 +1,20 @@
 """What people type into the pages. The rules are the services'; a form only reads."""
 
-from collections.abc import Mapping
-from typing import TypedDict
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 from django import forms
 
 from agents.agents import NAME_LENGTH, TONE_LENGTH
-from agents.models import Agent, default_persona
+from agents.models import Ability, Agent, Role, default_persona
+from glozr.forms import LineField, TextField
 
-
-class TextField(forms.CharField):
-    """Text of several lines; browsers send CRLF for what is one line break."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: object) -> str | None:
-        text = super().to_python(value)
-        return text and text.replace("\r\n", "\n")
+ROLE_HELP: Mapping[Role, str] = {
+    Role.OWNER: "Everything, and making other Owners",
+    Role.ADMIN: "Everything but making, changing or removing Owners",
+    Role.EDITOR: "Sees experiments, results, conversations and leads; changes nothing",
+}
 
 
 class AgentFields(TypedDict):
@@ -26,13 +24,13 @@ class AgentFields(TypedDict):
 
 
 class AgentForm(forms.Form):
-    name = forms.CharField(
+    name = LineField(
         max_length=120, label="Name of the agent", help_text="Seen in the dashboard only."
     )
-    persona_name = forms.CharField(
+    persona_name = LineField(
         max_length=NAME_LENGTH,
         label="Persona name",
-        help_text="How the agent calls itself when it talks to visitors.",
+        help_text="What the agent calls itself when it talks to visitors.",
     )
     persona_tone = TextField(
         max_length=TONE_LENGTH,
@@ -75,3 +73,60 @@ class AgentForm(forms.Form):
             "persona_tone": persona["tone"],
             "system_prompt": agent.system_prompt if agent else "",
         }
+
+
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+
+
+class WorkspaceForm(forms.Form):
+    name = LineField(max_length=120, label="Name of the workspace")
+    time_zone = forms.ChoiceField(
+        choices=time_zones,
+        label="Time zone",
+        help_text="Days in results begin at midnight of this zone.",
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, roles: Iterable[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(role.value, f"{role.label}: {ROLE_HELP[role]}") for role in roles]
+
+
+class InvitationForm(RoleForm):
+    email = forms.EmailField(
+        max_length=254,
+        label="E-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["email", "role"]
+
+
+class SignUpForm(forms.Form):
+    name = LineField(
+        max_length=150, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        max_length=256,
+        strip=False,
+        label="Password",
+        help_text="At least 8 characters, and not one that many people use.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class TokenForm(forms.Form):
+    name = LineField(
+        max_length=80, label="Name", help_text="Where it will be used, such as “Website chat”."
+    )
+    abilities = forms.MultipleChoiceField(
+        choices=Ability.choices,
+        label="Abilities",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Give it no more than it needs.",
+    )

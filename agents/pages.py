@@ -69,7 +69,6 @@ def agent_page(
 
     The template gets `agent`, `workspace` and `can`, the permissions of whoever looks.
     """
-    remember(request, agent.workspace)
     tabs = _tabs(
         ("overview", "Overview", "agent_overview", agent.pk),
         ("experiments", "A/B experiments", "experiment_list", agent.pk),
@@ -97,9 +96,8 @@ def workspace_page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """A page of one workspace; its template gets `workspace` and `can`."""
-    remember(request, workspace)
     can = roles.permissions_of(request.user, workspace)
-    tabs = [Tab("agents", "Agents", reverse("agent_list"))]
+    tabs = [Tab("agents", "Agents", reverse("workspace_open", args=[workspace.pk]))]
     if Permission.MANAGE_MEMBERS in can:
         tabs += _tabs(("members", "Members", "members", workspace.pk))
     if Permission.MANAGE_TOKENS in can:
@@ -148,8 +146,8 @@ def current_workspace(
 
 
 def remember(request: HttpRequest, workspace: Workspace) -> None:
-    if request.session.get(WORKSPACE_KEY) != str(workspace.pk):
-        request.session[WORKSPACE_KEY] = str(workspace.pk)
+    """Make this the workspace that `current_workspace` finds."""
+    request.session[WORKSPACE_KEY] = str(workspace.pk)
 
 
 def add_errors(form: BaseForm, invalid: Invalid) -> None:

@@ -43,9 +43,9 @@ class Stack:
         self.demo: dict[str, Any] = {}
 
     def prepare(self) -> None:
-        """Start the database, migrate it and seed the demo."""
+        """Start the database, migrate it, collect the pages' files and seed the demo."""
         self.postgres.ensure_running()
-        (self.data_dir / "static").mkdir(parents=True, exist_ok=True)
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
         self.manage("migrate", "--verbosity", "0")
         self.demo = json.loads(self.manage("seed_demo", "--format", "json"))
 

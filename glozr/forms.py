@@ -6,6 +6,34 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
+from glozr.text import LINE_BREAKS, has_control_characters
+
+CONTROL_CHARACTERS = "Remove control characters."
+
+
+class LineField(forms.CharField):
+    """One line of text."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if has_control_characters(value):
+            raise ValidationError(CONTROL_CHARACTERS, code="control_characters")
+
+
+class TextField(forms.CharField):
+    """Text of several lines; browsers send CRLF for what is one line break."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: object) -> str | None:
+        text = super().to_python(value)
+        return text and text.replace("\r\n", "\n")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if has_control_characters(value, allowed=LINE_BREAKS + "\t"):
+            raise ValidationError(CONTROL_CHARACTERS, code="control_characters")
+
 
 class StrictJSONField(forms.JSONField):
     """JSON in a text area, where any text at all is either read or refused."""

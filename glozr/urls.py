@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from experiments.demo_views import sign_in
 from glozr.health import healthz, readyz
 from glozr.metrics import metrics
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", include("experiments.activity_urls")),
     path("app/agents/<uuid:agent_id>/experiments/", include("experiments.urls")),
     path("admin/", admin.site.urls),
+    path("demo/sign-in/", sign_in, name="demo_sign_in"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("experiments.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),

@@ -22,6 +22,7 @@ PURE = {
     "glozr/text.py",
 }
 EDGE = {  # the only modules that know HTTP
+    "adapter.py",
     "admin.py",
     "authentication.py",
     "forms.py",

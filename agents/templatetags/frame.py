@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from agents import pages
-from agents.models import User
+from agents.models import Role, User
 
 register = template.Library()
 SHOWN_WORKSPACES = 20
@@ -27,6 +28,7 @@ def workspace_menu(context: Context) -> dict[str, Any]:
     return {
         "current": current,
         "workspaces": found[:SHOWN_WORKSPACES],
+        "may_leave": not user.is_superuser,
         "more": len(found) > SHOWN_WORKSPACES,
     }
 
@@ -47,6 +49,12 @@ def local_time(moment: datetime | None, form: str = "datetime") -> SafeString | 
     utc = moment.astimezone(UTC)
     text = f"{utc:%d %b %Y}" if form == "date" else f"{utc:%d %b %Y, %H:%M} UTC"
     return format_html('<time datetime="{}" data-local="{}">{}</time>', utc.isoformat(), form, text)
+
+
+@register.simple_tag
+def demo_roles() -> list[tuple[str, str]]:
+    """The roles that the demo signs anybody in as; none where real people sign in."""
+    return list(Role.choices) if settings.DEMO else []
 
 
 @register.filter

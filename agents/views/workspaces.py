@@ -2,13 +2,16 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from agents import access, pages
+from agents import access, pages, workspaces
+from agents.forms import WorkspaceForm
 from agents.pages import PageRequest
 from agents.roles import Permission
+from glozr.errors import Invalid
 
 
 @require_safe
@@ -32,8 +35,8 @@ def agent_list(request: PageRequest) -> HttpResponse:
 @require_safe
 def workspace_list(request: PageRequest) -> HttpResponse:
     search = pages.search_term(request)
-    workspaces = pages.workspaces_of(request.user).filter(name__icontains=search)
-    context = {"page": pages.paged(request, workspaces), "search": search}
+    found = pages.workspaces_of(request.user).filter(name__icontains=search)
+    context = {"page": pages.paged(request, found), "search": search}
     return render(request, "agents/workspace_list.html", context)
 
 
@@ -42,3 +45,21 @@ def workspace_open(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
     pages.remember(request, workspace)
     return redirect("agent_list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def workspace_settings(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
+    initial = {"name": workspace.name, "time_zone": workspace.time_zone}
+    form = WorkspaceForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            workspaces.edit(workspace, **form.cleaned_data)
+        except Invalid as invalid:
+            pages.add_errors(form, invalid)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("workspace_settings", workspace.pk)
+    return pages.workspace_page(
+        request, workspace, "agents/workspace_settings.html", {"form": form}, section="settings"
+    )

@@ -1,0 +1,120 @@
+"""What services refuse becomes a page, whichever view met it."""
+
+from http import HTTPStatus
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path, reverse
+
+from agents import pages
+from glozr import urls
+from glozr.errors import (
+    Conflict,
+    DomainError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    OutOfDate,
+    Unavailable,
+)
+from tests.roles import Cast
+
+RAISED: dict[str, DomainError] = {
+    "forbidden": Forbidden(),
+    "missing": NotFound("No such thing."),
+    "conflict": Conflict("Something else runs."),
+    "stale": OutOfDate(),
+    "away": Unavailable(),
+    "invalid": Invalid([FieldError("name", "required", "Give a name.")]),
+}
+
+
+def refuse(request: HttpRequest, what: str) -> HttpResponse:
+    raise NotSignedIn if what == "nobody" else RAISED[what]
+
+
+urlpatterns = [path("refuse/<str:what>/", refuse), *urls.urlpatterns]
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.agents.test_refusals")
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ("forbidden", 403),
+        ("missing", 404),
+        ("conflict", 409),
+        ("stale", 409),
+        ("away", 503),
+        ("invalid", 400),
+    ],
+)
+def test_a_refusal_is_a_page_that_says_why(
+    client: Client, cast: Cast, what: str, status: int
+) -> None:
+    client.force_login(cast.editor)
+    response = client.get(f"/refuse/{what}/")
+    assert response.status_code == status
+    page = response.content.decode()
+    assert "<h1>" in page
+    assert RAISED[what].detail.split("'")[0] in page
+    part = client.get(f"/refuse/{what}/", headers={"hx-request": "true"})
+    assert (part.status_code, part.content.decode()) == (status, RAISED[what].detail)
+    assert part["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.agents.test_refusals")
+def test_who_is_not_signed_in_is_asked_to(client: Client, cast: Cast) -> None:
+    client.force_login(cast.editor)
+    response = client.get("/refuse/nobody/")
+    assert response["Location"] == f"{reverse('account_login')}?next=/refuse/nobody/"
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_page_is_not_replaced_by_the_sign_in_page(client: Client) -> None:
+    response = client.get(reverse("agent_list"), headers={"hx-request": "true"})
+    assert response.status_code == HTTPStatus.UNAUTHORIZED
+    assert "signed out" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_is_a_page(client: Client, cast: Cast) -> None:
+    for sign_in in (False, True):
+        if sign_in:
+            client.force_login(cast.editor)
+        response = client.get("/nothing/here/")
+        assert response.status_code == HTTPStatus.NOT_FOUND
+        assert "There is nothing here" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_without_its_token_is_explained(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    response = client.post(reverse("account_logout"))
+    assert response.status_code == HTTPStatus.FORBIDDEN
+    assert "Please send that again" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["400", "403_csrf", "429", "500", "503"])
+def test_pages_for_failures_need_nothing(name: str) -> None:
+    """No `db` fixture: pytest-django fails this test if the page asks the database."""
+    from django.template.loader import render_to_string
+
+    assert "<h1>" in render_to_string(f"{name}.html")
+
+
+def test_errors_without_a_field_stand_above_the_form() -> None:
+    from agents.forms import TokenForm
+
+    form = TokenForm({"name": "Chat", "abilities": ["runtime"]})
+    assert form.is_valid()
+    pages.add_errors(
+        form,
+        Invalid([FieldError("name", "taken", "Taken."), FieldError("other", "odd", "Odd.")]),
+    )
+    assert dict(form.errors) == {"name": ["Taken."], "__all__": ["Odd."]}
