@@ -227,17 +227,18 @@ class ExperimentForm:
     # ---- rows ----
 
     def act(self, action: str) -> bool:
-        """Change the rows as the button that was pressed says; whether it was such a button."""
-        match = ACTION.fullmatch(action)
-        if match is None:
-            return False
-        index = int(match[2] or 0)
-        if match[1] == "add":
-            self._add()
-        elif index < len(self.rows):
-            getattr(self, f"_{match[1]}")(index)
-        self._hand_over_focus()
-        return True
+        """Change the rows as the button that was pressed says.
+
+        False for the button that saves, which says nothing.
+        """
+        if (match := ACTION.fullmatch(action)) is not None:
+            index = int(match[2] or 0)
+            if match[1] == "add":
+                self._add()
+            elif index < len(self.rows):
+                getattr(self, f"_{match[1]}")(index)
+            self._hand_over_focus()
+        return action != ""
 
     def _show(self, variants: Sequence[Mapping[str, str]]) -> None:
         self.rows = [
