@@ -84,7 +84,8 @@ def send(stack: Stack, case: str, size: Size, *, seed: int, seconds: float) -> w
 
 def memory(process: psutil.Process) -> float:
     """MiB of the largest worker."""
-    return max(child.memory_info().rss for child in process.children(recursive=True)) / 2**20
+    largest: int = max(child.memory_info().rss for child in process.children(recursive=True))
+    return largest / 2**20
 
 
 def report(found: list[Growth]) -> None:
