@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     Unlogged: what it holds, counts of sign-in attempts, may be lost in a crash of the server.
     """
 
-    dependencies = [("agents", "0001_initial")]
+    dependencies = [("agents", "0002_leads_by_status")]
     operations = [
         migrations.RunSQL(
             """
