@@ -28,6 +28,23 @@ def add(*, workspace: Workspace, user: User, role: Role) -> Membership:
     return membership
 
 
+def admit(*, workspace: Workspace, user: User, role: Role, by: User) -> Membership:
+    """Make somebody who has an account a member, without an invitation.
+
+    Raises:
+        Forbidden: `by` manages no members here, or is an Admin and makes an Owner.
+        Conflict: `already_member`.
+    """
+    with transaction.atomic():
+        lock(workspace)
+        demand_right_over(workspace, by=by, concerned=(role,))
+        if _role_of(workspace, user) is not None:
+            raise Conflict(
+                f"{user} is a member already. Change the role instead.", code="already_member"
+            )
+        return add(workspace=workspace, user=user, role=role)
+
+
 def change_role(membership: Membership, *, role: Role, by: User) -> Membership:
     """Give the member another role.
 

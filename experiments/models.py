@@ -355,6 +355,7 @@ class VariantTotals(models.Model):
 
     class Meta:
         db_table = "variant_totals"
+        verbose_name_plural = "variant totals"
         constraints = [
             models.UniqueConstraint(fields=["variant", "assigned_from"], name="totals_one_per_slot")
         ]

@@ -3,7 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
-from agents.admin import history, people, workspaces
+from agents.admin import history, members, people, workspaces
 
 admin.site.site_header = "Glozr"
 admin.site.site_title = "Glozr"
@@ -11,4 +11,4 @@ admin.site.index_title = "Operations"
 # One door to sign in: rate limits and second factors hold for the admin as well.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-__all__ = ["history", "people", "workspaces"]
+__all__ = ["history", "members", "people", "workspaces"]

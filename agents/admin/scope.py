@@ -11,10 +11,11 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.db import DataError
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet, TextField
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
@@ -86,6 +87,8 @@ class ScopedAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 200
+    show_facets = admin.ShowFacets.NEVER  # would count every row once a choice
+    formfield_overrides = {TextField: {"widget": AdminTextareaWidget({"rows": 4})}}
 
     def within(self, rows: QuerySet[Any], user: User, permission: Permission) -> QuerySet[Any]:
         """Those of `rows` that belong to a workspace in which `user` has `permission`."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.actions import delete_selected
+from django.db import transaction
 from django.db.models import Model
 from django.forms.models import construct_instance
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from agents.admin.scope import ScopedAdmin
 from glozr.errors import DomainError, FieldError, Invalid
@@ -97,6 +99,27 @@ class ServiceAdmin(ScopedAdmin):
             self.edit(request, stored, form.cleaned_data)
         else:
             become(obj, self.create(request, form.cleaned_data))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        with self.told(request):
+            return super().delete_view(request, object_id, extra_context)
+        return HttpResponseRedirect("../change/")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list and its actions. Of several rows all are deleted, or none and it is said why."""
+        if request.POST.get("action") != delete_selected.__name__:
+            return super().changelist_view(request, extra_context)
+        with self.told(request), transaction.atomic():
+            return super().changelist_view(request, extra_context)
+        return HttpResponseRedirect(request.get_full_path())
 
     @contextmanager
     def told(self, request: HttpRequest) -> Iterator[None]:

@@ -1,24 +1,19 @@
-"""Workspaces, who belongs to them, what may call for them, and their agents."""
+"""Workspaces, what their roles may do, and their agents."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from agents import agents, tokens, workspaces
+from agents import agents, workspaces
 from agents.admin.history import changelist_link
 from agents.admin.scope import ScopedAdmin, person
 from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
 from agents.models import (
-    Ability,
     Agent,
-    ApiToken,
     Conversation,
-    Invitation,
     Lead,
     Membership,
     User,
@@ -128,7 +123,7 @@ class AgentAdmin(ServiceAdmin):
         return [
             (None, {"fields": ["workspace", "name"]}),
             ("What visitors meet", {"fields": [*persona, "system_prompt"]}),
-            *([("Kept by the system", {"fields": kept})] if kept else []),
+            *([("Kept by the system", {"classes": ["collapse"], "fields": kept})] if kept else []),
         ]
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Agent:
@@ -152,104 +147,3 @@ class AgentAdmin(ServiceAdmin):
     @admin.display(description="Leads")
     def leads_link(self, agent: Agent) -> SafeString:
         return changelist_link(Lead, "Leads", agent__id__exact=agent.pk)
-
-
-class TokenForm(ServiceForm):
-    abilities = forms.MultipleChoiceField(
-        choices=Ability.choices, widget=forms.CheckboxSelectMultiple
-    )
-
-
-class RevokedFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("usable", "Usable"), ("revoked", "Revoked")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
-        state = self.value()
-        if state not in ("usable", "revoked"):
-            return queryset
-        return queryset.filter(revoked_at__isnull=state == "usable")
-
-
-@admin.register(ApiToken)
-class TokenAdmin(ServiceAdmin):
-    workspace_path = "workspace"
-    view_permission = Permission.MANAGE_TOKENS
-    write_permission = Permission.MANAGE_TOKENS
-    can_add = True
-    secret_fields = frozenset({"digest"})
-    form = TokenForm
-    list_display = ("name", "hint", "workspace", "abilities", "last_used_at", "revoked_at")
-    list_filter = (RevokedFilter,)
-    list_select_related = ("workspace",)
-    search_fields = ("name", "hint", "workspace__name", "=id")
-    date_hierarchy = "created_at"
-    autocomplete_fields = ("workspace",)
-    actions = ("revoke",)
-    shown: ClassVar[tuple[str, ...]] = (
-        "workspace",
-        "name",
-        "abilities",
-        "hint",
-        "created_by",
-        "created_at",
-        "last_used_at",
-        "revoked_at",
-    )
-
-    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
-        return self.shown if obj else ("workspace", "name", "abilities")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        return self.shown if obj else ()
-
-    def get_form(
-        self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any
-    ) -> type[ModelForm]:
-        if obj is not None:
-            kwargs["form"] = ServiceForm
-        return super().get_form(request, obj, change, **kwargs)
-
-    def create(self, request: HttpRequest, values: dict[str, Any]) -> ApiToken:
-        token, key = tokens.create(**values, created_by=person(request))
-        told = format_html("The key, shown this once: <code>{}</code> Copy it now.", key)
-        self.message_user(request, told, messages.WARNING)
-        return token
-
-    def edit(self, request: HttpRequest, row: ApiToken, values: dict[str, Any]) -> None:
-        """A token stays as it was made, until the action revokes it."""
-
-    @admin.action(description="Revoke the selected tokens at once", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        self.for_each(request, queryset, tokens.revoke, "revoked")
-
-
-@admin.register(Membership)
-class MembershipAdmin(ScopedAdmin):
-    workspace_path = "workspace"
-    view_permission = Permission.MANAGE_MEMBERS
-    list_display = ("user", "workspace", "role", "created_at")
-    list_filter = ("role",)
-    list_select_related = ("user", "workspace")
-    search_fields = ("user__email", "workspace__name")
-    date_hierarchy = "created_at"
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "workspace__id__exact" or super().lookup_allowed(lookup, value, request)
-
-
-@admin.register(Invitation)
-class InvitationAdmin(ScopedAdmin):
-    """People are invited, and links sent again, on the workspace's page of members."""
-
-    workspace_path = "workspace"
-    view_permission = Permission.MANAGE_MEMBERS
-    secret_fields = frozenset({"digest"})
-    list_display = ("email", "workspace", "role", "invited_by", "created_at", "expires_at")
-    list_filter = ("role",)
-    list_select_related = ("workspace", "invited_by")
-    search_fields = ("email", "workspace__name")
-    date_hierarchy = "created_at"

@@ -176,6 +176,7 @@ class ApiToken(models.Model):
 
     class Meta:
         db_table = "api_tokens"
+        verbose_name = "API token"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from agents.admin.scope import ScopedInline, person
 from agents.admin.services import ServiceAdmin, become, refusal_of
@@ -82,9 +81,11 @@ class ExperimentAdmin(ServiceAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "agent__id__exact" or super().lookup_allowed(lookup, value, request)
 
-    @admin.display(description="active", boolean=True)
-    def takes_visitors(self, experiment: Experiment) -> bool:
-        return bool(getattr(experiment, "is_active", False))
+    @admin.display(description="new visitors")
+    def takes_visitors(self, experiment: Experiment) -> str:
+        if not experiment.is_running:
+            return ""
+        return "Takes them" if getattr(experiment, "is_active", False) else "Superseded"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_deleted(obj)
@@ -100,7 +101,7 @@ class ExperimentAdmin(ServiceAdmin):
             setup.append("seen_version")
         return [
             (None, {"fields": setup}),
-            ("Kept by the system", {"fields": ["id", *self.kept_fields]}),
+            ("Kept by the system", {"classes": ["collapse"], "fields": ["id", *self.kept_fields]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -129,20 +130,8 @@ class ExperimentAdmin(ServiceAdmin):
             agent = form.cleaned_data["agent"]
             become(form.instance, editing.create(agent=agent, sent=sent, by=person(request)))
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        with self.told(request):
-            return super().delete_view(request, object_id, extra_context)
-        return HttpResponseRedirect(reverse("admin:experiments_experiment_changelist"))
-
     def delete_model(self, request: HttpRequest, obj: Experiment) -> None:
         lifecycle.delete(obj, by=person(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Experiment]) -> None:
-        for experiment in queryset:
-            with self.told(request):
-                self.delete_model(request, experiment)
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """What deleting takes away: the experiments alone. Assignments and stamps remain."""

@@ -45,9 +45,9 @@ TABLE: dict[type[Model], tuple[set[str], set[str], set[str], set[str]]] = {
     Event: (MEMBERS, NOBODY, NOBODY, NOBODY),
     Experiment: (MEMBERS, MANAGERS, MANAGERS, MANAGERS),
     Group: (NOBODY, NOBODY, NOBODY, NOBODY),
-    Invitation: (MANAGERS, NOBODY, NOBODY, NOBODY),
+    Invitation: (MANAGERS, NOBODY, NOBODY, MANAGERS),
     Lead: (MEMBERS, MANAGERS, NOBODY, NOBODY),
-    Membership: (MANAGERS, NOBODY, NOBODY, NOBODY),
+    Membership: (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
     Message: (MEMBERS, NOBODY, NOBODY, NOBODY),
     PendingCount: (MEMBERS, NOBODY, NOBODY, NOBODY),
     User: (NOBODY, NOBODY, NOBODY, NOBODY),
@@ -63,7 +63,9 @@ SUPERUSERS: dict[type[Model], tuple[bool, bool, bool]] = {
     Authenticator: (True, False, True),
     EmailAddress: (True, True, True),
     Experiment: (True, True, True),
+    Invitation: (False, False, True),
     Lead: (True, False, False),
+    Membership: (True, True, True),
     User: (True, True, False),
     Workspace: (True, True, False),
 }
@@ -177,7 +179,7 @@ def test_change_is_refused_to_who_may_not(
     model: type[Model], world: dict[type[Model], Model], staff: dict[str, Client]
 ) -> None:
     for role in ROLES:
-        if role in TABLE[model][1] or (role == "superuser" and model in SUPERUSERS):
+        if role in TABLE[model][1] or (role == "superuser" and SUPERUSERS.get(model, (False,))[0]):
             continue
         response = staff[role].post(address(model, "change", world[model].pk), {"name": "Stolen"})
         assert response.status_code in (403, 404), role

@@ -3,19 +3,31 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents import tokens
-from agents.models import Agent, ApiToken, Conversation, Lead, Membership, Message, User, Workspace
+from agents import invitations, tokens
+from agents.models import (
+    Agent,
+    ApiToken,
+    Conversation,
+    Lead,
+    Membership,
+    Message,
+    Role,
+    User,
+    Workspace,
+)
 from agents.roles import Permission, permissions_of
 from tests.factories import (
     AgentFactory,
     ConversationFactory,
     LeadFactory,
+    MembershipFactory,
     MessageFactory,
     UserFactory,
     WorkspaceFactory,
@@ -173,6 +185,86 @@ class TestTokens:
 
         token.refresh_from_db()
         assert (token.name, token.abilities) == ("Site", ["runtime"])
+
+
+class TestMembers:
+    def add(self, client: Client, cast: Cast, email: str, role: str = "editor") -> Any:
+        form = {"workspace": cast.workspace.pk, "email": email, "role": role}
+        return client.post(reverse("admin:agents_membership_add"), form)
+
+    def change(self, client: Client, cast: Cast, who: User, role: str) -> Any:
+        membership = cast.workspace.memberships.get(user=who)
+        address = reverse("admin:agents_membership_change", args=[membership.pk])
+        return client.post(address, {"role": role})
+
+    def test_is_admitted_with_the_permissions_of_the_role(self, root: Client, cast: Cast) -> None:
+        user = UserFactory.create(email="New@example.com")
+        assert self.add(root, cast, "new@example.com", "admin").status_code == 302
+
+        assert permissions_of(user, cast.workspace) == frozenset(Permission)
+
+    def test_staff_admit_only_whom_they_know(self, admin: Client, cast: Cast) -> None:
+        UserFactory.create(email="stranger@example.com")
+        known = UserFactory.create(email="known@example.com")
+        second = WorkspaceFactory.create(owner=cast.admin)
+        MembershipFactory.create(workspace=second, user=known)
+
+        for email in ("stranger@example.com", "nobody@example.com"):
+            response = self.add(admin, cast, email)
+            assert "Nobody you work with" in str(response.context["adminform"].form.errors)
+        assert self.add(admin, cast, "known@example.com").status_code == 302
+
+    def test_an_admin_makes_no_owner(self, admin: Client, cast: Cast) -> None:
+        response = self.change(admin, cast, cast.editor, "owner")
+
+        assert "Only an Owner can" in str(response.context["adminform"].form.errors)
+        assert cast.workspace.memberships.get(user=cast.editor).role == "editor"
+
+    def test_who_is_a_member_is_not_admitted_again(self, root: Client, cast: Cast) -> None:
+        response = self.add(root, cast, cast.owner.email, "editor")
+
+        assert "is a member already" in str(response.context["adminform"].form.errors)
+        assert cast.workspace.memberships.get(user=cast.owner).role == "owner"
+
+    def test_role_changes_with_its_permissions(self, admin: Client, cast: Cast) -> None:
+        assert self.change(admin, cast, cast.editor, "admin").status_code == 302
+
+        assert Permission.RUN in permissions_of(User.objects.get(pk=cast.editor.pk), cast.workspace)
+
+    def test_last_owner_stays(self, root: Client, cast: Cast) -> None:
+        membership = cast.workspace.memberships.get(user=cast.owner)
+        address = reverse("admin:agents_membership_delete", args=[membership.pk])
+        response = root.post(address, {"post": "yes"})
+
+        assert "is the only Owner" in told(response)
+        response = self.change(root, cast, cast.owner, "admin")
+        assert "is the only Owner" in str(response.context["adminform"].form.errors)
+        assert cast.workspace.memberships.get(user=cast.owner).role == "owner"
+
+    def test_of_several_all_are_removed_or_none(self, root: Client, cast: Cast) -> None:
+        members = cast.workspace.memberships.filter(user__in=[cast.editor, cast.owner])
+        form = {
+            "action": "delete_selected",
+            "post": "yes",
+            "_selected_action": [str(each.pk) for each in members],
+        }
+        response = root.post(reverse("admin:agents_membership_changelist"), form)
+
+        assert "is the only Owner" in told(response)
+        assert members.count() == 2
+        assert not LogEntry.objects.filter(action_flag=DELETION).exists()
+        form["_selected_action"] = [str(members.get(user=cast.editor).pk)]
+        root.post(reverse("admin:agents_membership_changelist"), form)
+        assert permissions_of(User.objects.get(pk=cast.editor.pk), cast.workspace) == frozenset()
+
+    def test_invitation_is_revoked(self, admin: Client, cast: Cast) -> None:
+        invitation, _ = invitations.invite(
+            workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
+        )
+        address = reverse("admin:agents_invitation_delete", args=[invitation.pk])
+        assert admin.post(address, {"post": "yes"}).status_code == 302
+
+        assert not cast.workspace.invitations.exists()
 
 
 class TestLeads:

@@ -334,6 +334,9 @@ class TestDeleting:
         self, client: Client, experiment: Experiment, agent: Agent
     ) -> None:
         other = ExperimentFactory.create(agent=agent)
+        asked = act(client, "delete_selected", experiment, other)
+        assert "Aria or Max" in asked.text
+        assert not stored(experiment).is_deleted
         act(client, "delete_selected", experiment, other, post="yes")
 
         assert stored(experiment).is_deleted

@@ -1,0 +1,186 @@
+"""Who belongs to a workspace, who is invited, and which programs may call for it."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from agents import invitations, members, tokens
+from agents.admin.scope import person, workspace_ids
+from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
+from agents.models import Ability, ApiToken, Invitation, Membership, Role, User
+from agents.roles import Permission
+from glozr.errors import FieldError, Invalid
+
+
+class TokenForm(ServiceForm):
+    abilities = forms.MultipleChoiceField(
+        choices=Ability.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class RevokedFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("usable", "Usable"), ("revoked", "Revoked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        state = self.value()
+        if state not in ("usable", "revoked"):
+            return queryset
+        return queryset.filter(revoked_at__isnull=state == "usable")
+
+
+@admin.register(ApiToken)
+class TokenAdmin(ServiceAdmin):
+    workspace_path = "workspace"
+    view_permission = Permission.MANAGE_TOKENS
+    write_permission = Permission.MANAGE_TOKENS
+    can_add = True
+    secret_fields = frozenset({"digest"})
+    form = TokenForm
+    list_display = ("name", "hint", "workspace", "abilities", "last_used_at", "revoked_at")
+    list_filter = (RevokedFilter,)
+    list_select_related = ("workspace",)
+    search_fields = ("name", "hint", "workspace__name", "=id")
+    date_hierarchy = "created_at"
+    autocomplete_fields = ("workspace",)
+    actions = ("revoke",)
+    shown: ClassVar[tuple[str, ...]] = (
+        "workspace",
+        "name",
+        "abilities",
+        "hint",
+        "created_by",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        return self.shown if obj else ("workspace", "name", "abilities")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+        return self.shown if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        if obj is not None:
+            kwargs["form"] = ServiceForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> ApiToken:
+        token, key = tokens.create(**values, created_by=person(request))
+        told = format_html("The key, shown this once: <code>{}</code> Copy it now.", key)
+        self.message_user(request, told, messages.WARNING)
+        return token
+
+    def edit(self, request: HttpRequest, row: ApiToken, values: dict[str, Any]) -> None:
+        """A token stays as it was made, until the action revokes it."""
+
+    @admin.action(description="Revoke the selected tokens at once", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        self.for_each(request, queryset, tokens.revoke, "revoked")
+
+
+class MembershipForm(ServiceForm):
+    email = forms.EmailField(
+        label="E-mail address",
+        help_text="Of somebody who has an account. To invite others, use the page of members.",
+    )
+
+
+@admin.register(Membership)
+class MembershipAdmin(ServiceAdmin):
+    workspace_path = "workspace"
+    view_permission = Permission.MANAGE_MEMBERS
+    write_permission = Permission.MANAGE_MEMBERS
+    can_add = True
+    can_delete = True
+    list_display = ("user", "workspace", "role", "created_at")
+    list_filter = ("role",)
+    list_select_related = ("user", "workspace")
+    search_fields = ("user__email", "workspace__name")
+    date_hierarchy = "created_at"
+    autocomplete_fields = ("workspace",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "workspace__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return (
+            ("user", "workspace", "role", "created_at") if obj else ("workspace", "email", "role")
+        )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Membership | None = None
+    ) -> tuple[str, ...]:
+        return ("user", "workspace", "created_at") if obj else ()
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Membership | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm]:
+        if obj is None:
+            kwargs["form"] = MembershipForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Membership:
+        user = _known_person(values["email"], by=person(request))
+        return members.admit(
+            workspace=values["workspace"], user=user, role=Role(values["role"]), by=person(request)
+        )
+
+    def edit(self, request: HttpRequest, row: Membership, values: dict[str, Any]) -> None:
+        members.change_role(row, role=Role(values["role"]), by=person(request))
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        members.remove(obj, by=person(request))
+
+
+def _known_person(email: str, *, by: User) -> User:
+    """Somebody with this address whom `by` knows of: staff can't find out who has an account.
+
+    Raises:
+        Invalid: nobody.
+    """
+    people = User.objects.filter(email__iexact=email, is_active=True)
+    if not by.is_superuser:
+        managed = workspace_ids(by, Permission.MANAGE_MEMBERS)
+        people = people.filter(memberships__workspace__in=managed).distinct()
+    found = people.first()
+    if found is None:
+        detail = "Nobody you work with has this address. Invite them on the page of members."
+        raise Invalid([FieldError("email", "unknown", detail)])
+    return found
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ServiceAdmin):
+    """People are invited, and links sent again, on the page of members; here they are revoked."""
+
+    workspace_path = "workspace"
+    view_permission = Permission.MANAGE_MEMBERS
+    write_permission = Permission.MANAGE_MEMBERS
+    can_delete = True
+    secret_fields = frozenset({"digest"})
+    list_display = ("email", "workspace", "role", "invited_by", "created_at", "expires_at")
+    list_filter = ("role",)
+    list_select_related = ("workspace", "invited_by")
+    search_fields = ("email", "workspace__name")
+    date_hierarchy = "created_at"
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
+        invitations.revoke(obj, by=person(request))
