@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0002_leads_by_status"),
+        ("agents", "0003_cache"),
     ]
 
     operations = [
