@@ -1,0 +1,33 @@
+"""Sign people into a browser, and watch what it complains about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+from agents.models import User
+
+
+def sign_in(context: BrowserContext, user: User, url: object) -> None:
+    """Give the browser a session of `user` on the server at `url`."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": str(url)}])
+
+
+@contextmanager
+def no_complaints(page: Page) -> Iterator[None]:
+    """Fail on what the console reports: scripts that fail, what the security policy blocks."""
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{page.url}: {message.text}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    yield
+    assert not complaints, complaints

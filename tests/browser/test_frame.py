@@ -1,0 +1,206 @@
+"""What the frame around every page does in a real browser."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from agents import invitations, tokens
+from agents.models import Role
+from tests.browser.people import no_complaints, sign_in
+from tests.roles import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.editor, live_server)
+    page.emulate_media(color_scheme="dark")
+    page.goto(reverse("agent_list"))
+    dark = page.evaluate(BACKGROUND)
+    page.get_by_title("Theme").click()
+    page.get_by_role("button", name="Light").click()
+    light = page.evaluate(BACKGROUND)
+    assert light != dark
+    with no_complaints(page):
+        page.reload()
+    assert page.evaluate(BACKGROUND) == light
+    # theme.js stands in the head and is not deferred: the choice is there before the first paint.
+    assert page.evaluate("document.querySelector('head script').defer") is False
+    page.get_by_title("Theme").click()
+    page.get_by_role("button", name="As the system").click()
+    assert page.evaluate(BACKGROUND) == dark
+
+
+def test_menus_and_the_skip_link_work_by_keyboard(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.owner, live_server)
+    page.goto(reverse("agent_list"))
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Workspaces", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Workspaces", exact=True)).to_be_hidden()
+    expect(page.locator("details.menu summary").first).to_be_focused()
+
+
+def test_the_prompt_is_composed_while_one_types_and_saved(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.admin, live_server)
+    with no_complaints(page):
+        page.goto(reverse("agent_settings", args=[cast.agent.pk]))
+        page.get_by_label("Persona name").fill("Aria")
+        page.get_by_label("Tone").fill("warm and concise")
+        prompt = page.get_by_role("region", name="The whole system prompt")
+        expect(prompt).to_contain_text("Your name is Aria.")
+        expect(prompt).to_contain_text("Your tone: warm and concise")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    cast.agent.refresh_from_db()
+    assert cast.agent.persona == {"name": "Aria", "tone": "warm and concise"}
+
+
+def test_a_session_that_ended_meanwhile_loses_nothing_typed(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.admin, live_server)
+    page.goto(reverse("agent_settings", args=[cast.agent.pk]))
+    context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_label("Persona name").fill("Aria")
+    expect(page.locator("#toasts")).to_contain_text("You have been signed out")
+    expect(page.get_by_label("Persona name")).to_have_value("Aria")
+
+
+def test_a_key_is_copied(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.owner, live_server)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(reverse("tokens", args=[cast.workspace.pk]))
+    page.get_by_label("Name").fill("Chat")
+    page.get_by_label("Ask for assignments").check()
+    page.get_by_role("button", name="Create token").click()
+    key = page.get_by_label("Key of the token").input_value()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    assert tokens.usable_token(key)
+
+
+def test_a_double_click_sends_a_form_once(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.owner, live_server)
+    page.goto(reverse("tokens", args=[cast.workspace.pk]))
+    page.get_by_label("Name").fill("Chat")
+    page.get_by_label("Ask for assignments").check()
+    page.get_by_role("button", name="Create token").dblclick(no_wait_after=True)
+    expect(page.get_by_label("Key of the token")).to_be_visible()
+    assert cast.workspace.tokens.count() == 1
+
+
+def test_times_are_shown_in_the_readers_zone(
+    browser: object, live_server: LiveServer, cast: Cast
+) -> None:
+    tokens.create(workspace=cast.workspace, name="Chat", abilities=["runtime"])
+    token = cast.workspace.tokens.get()
+    token.last_used_at = token.created_at.replace(month=1, day=1, hour=23, minute=30)
+    token.save()
+    context = browser.new_context(  # type: ignore[attr-defined]
+        base_url=str(live_server), locale="en-GB", timezone_id="Asia/Tokyo"
+    )
+    sign_in(context, cast.owner, live_server)
+    page = context.new_page()
+    page.goto(reverse("tokens", args=[cast.workspace.pk]))
+    expect(page.get_by_text(f"2 Jan {token.created_at.year}, 08:30")).to_be_visible()
+    context.close()
+
+
+def pages_of(cast: Cast) -> dict[str, Callable[[], str]]:
+    """Each page of the frame by name, as the address to open."""
+    workspace = [cast.workspace.pk]
+    membership = cast.workspace.memberships.get(user=cast.editor)
+    token, _ = tokens.create(workspace=cast.workspace, name="Chat", abilities=["runtime"])
+    invitation, secret = invitations.invite(
+        workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
+    )
+    return {
+        "agents": lambda: reverse("agent_list"),
+        "no such agent": lambda: reverse("agent_list") + "?search=nothing",
+        "workspaces": lambda: reverse("workspace_list"),
+        "new agent": lambda: reverse("agent_new", args=workspace),
+        "settings": lambda: reverse("agent_settings", args=[cast.agent.pk]),
+        "workspace settings": lambda: reverse("workspace_settings", args=workspace),
+        "members": lambda: reverse("members", args=workspace),
+        "member": lambda: reverse("member", args=[*workspace, membership.pk]),
+        "remove": lambda: reverse("member_remove", args=[*workspace, membership.pk]),
+        "withdraw": lambda: reverse("invitation_revoke", args=[*workspace, invitation.pk]),
+        "leave": lambda: reverse("workspace_leave", args=workspace),
+        "tokens": lambda: reverse("tokens", args=workspace),
+        "revoke": lambda: reverse("token_revoke", args=[*workspace, token.pk]),
+        "invitation": lambda: reverse("invitation", args=[secret]),
+        "password": lambda: "/accounts/password/change/",
+        "two factors": lambda: "/accounts/2fa/",
+        "e-mail": lambda: "/accounts/email/",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible_and_fit_a_small_screen(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
+) -> None:
+    sign_in(context, cast.owner, live_server)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    found = {}
+    with no_complaints(page):
+        for name, url in pages_of(cast).items():
+            page.goto(url())
+            found[name] = problems(page)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    found = {}
+    with no_complaints(page):
+        for url in (
+            "/accounts/login/",
+            "/accounts/signup/",
+            "/accounts/password/reset/",
+            "/accounts/password/reset/done/",
+        ):
+            page.goto(url)
+            found[url] = problems(page)
+    page.goto("/nothing/")
+    found["404"] = problems(page)
+    assert not any(found.values()), found
+
+
+def problems(page: Page) -> list[str]:
+    violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    found = [
+        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+        for violation in violations
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("wider than the screen")
+    return found
