@@ -1,23 +1,22 @@
-"""Between views and templates: the frame around a page, and refusals as pages.
+"""Between views and templates: the frame around a page, and what views have in common.
 
-Every page but the few marked `login_not_required` asks for a signed-in person
-(`LoginRequiredMiddleware`), and every refusal of a service becomes a page here, so that a view
-has nothing to remember.
+A view has no refusal to remember: every page but the few marked `login_not_required` asks for
+a signed-in person (`LoginRequiredMiddleware`), and what services refuse becomes a page in
+`glozr.refusals`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django_htmx.middleware import HtmxDetails
@@ -25,21 +24,11 @@ from django_htmx.middleware import HtmxDetails
 from agents import roles
 from agents.models import Agent, User, Workspace
 from agents.roles import Permission
-from glozr.errors import (
-    Conflict,
-    DomainError,
-    Forbidden,
-    Invalid,
-    NotFound,
-    NotSignedIn,
-    OutOfDate,
-    Unavailable,
-)
+from glozr.errors import Invalid
 
 Row = TypeVar("Row", bound=Model)
 WORKSPACE_KEY = "workspace"
 """Where the session keeps the id of the workspace that was used last."""
-SIGNED_OUT = "You have been signed out. Sign in again in another tab, then repeat this here."
 
 
 class PageRequest(HttpRequest):
@@ -155,60 +144,3 @@ def add_errors(form: BaseForm, invalid: Invalid) -> None:
     for error in invalid.errors:
         known = error.field in form.fields
         form.add_error(error.field if known else NON_FIELD_ERRORS, error.detail)
-
-
-STATUS: Mapping[type[DomainError], HTTPStatus] = {
-    Forbidden: HTTPStatus.FORBIDDEN,
-    NotFound: HTTPStatus.NOT_FOUND,
-    Conflict: HTTPStatus.CONFLICT,
-    OutOfDate: HTTPStatus.CONFLICT,
-    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    Invalid: HTTPStatus.BAD_REQUEST,
-}
-TITLE: Mapping[HTTPStatus, str] = {
-    HTTPStatus.BAD_REQUEST: "That can't be read",
-    HTTPStatus.FORBIDDEN: "Your role doesn't allow this",
-    HTTPStatus.NOT_FOUND: "There is nothing here",
-    HTTPStatus.CONFLICT: "That can't be done now",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",
-}
-
-
-def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """`error` as a page, or as plain text for a part of a page."""
-    if isinstance(error, NotSignedIn):
-        return redirect_to_login(request.get_full_path())
-    status = next(
-        (status for kind, status in STATUS.items() if isinstance(error, kind)),
-        HTTPStatus.BAD_REQUEST,
-    )
-    if getattr(request, "htmx", False):
-        return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
-    context = {"heading": TITLE[status], "detail": error.detail, "error": error}
-    return render(request, "refusal.html", context, status=status)
-
-
-def refusals(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: what services refuse becomes a page, whichever view it was."""
-
-    class Refusals:
-        def __call__(self, request: HttpRequest) -> HttpResponseBase:
-            response = get_response(request)
-            signed_out = response.status_code == HTTPStatus.FOUND and response.headers.get(
-                "Location", ""
-            ).startswith(reverse("account_login"))
-            if signed_out and getattr(request, "htmx", False):
-                # A redirect would put the sign-in page into the middle of this one.
-                return HttpResponse(
-                    SIGNED_OUT,
-                    status=HTTPStatus.UNAUTHORIZED,
-                    content_type="text/plain; charset=utf-8",
-                )
-            return response
-
-        def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-            return refusal(request, error) if isinstance(error, DomainError) else None
-
-    return Refusals()

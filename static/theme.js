@@ -1,4 +1,4 @@
-// Before the first paint, so that a chosen theme doesn't flash.
+// Before the first paint, so that a chosen theme doesn't flash, nor what works only with scripts.
 (() => {
   let theme = null;
   try {
@@ -7,4 +7,5 @@
     // Storage is blocked: the system's theme it is.
   }
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  document.documentElement.dataset.scripted = "";
 })();

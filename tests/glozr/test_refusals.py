@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 import pytest
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import path, reverse
 
-from agents import pages
 from glozr import urls
 from glozr.errors import (
     Conflict,
@@ -40,7 +40,7 @@ urlpatterns = [path("refuse/<str:what>/", refuse), *urls.urlpatterns]
 
 
 @pytest.mark.django_db
-@pytest.mark.urls("tests.agents.test_refusals")
+@pytest.mark.urls("tests.glozr.test_refusals")
 @pytest.mark.parametrize(
     ("what", "status"),
     [
@@ -67,7 +67,7 @@ def test_a_refusal_is_a_page_that_says_why(
 
 
 @pytest.mark.django_db
-@pytest.mark.urls("tests.agents.test_refusals")
+@pytest.mark.urls("tests.glozr.test_refusals")
 def test_who_is_not_signed_in_is_asked_to(client: Client, cast: Cast) -> None:
     client.force_login(cast.editor)
     response = client.get("/refuse/nobody/")
@@ -103,18 +103,4 @@ def test_a_form_without_its_token_is_explained(cast: Cast) -> None:
 @pytest.mark.parametrize("name", ["400", "403_csrf", "429", "500", "503"])
 def test_pages_for_failures_need_nothing(name: str) -> None:
     """No `db` fixture: pytest-django fails this test if the page asks the database."""
-    from django.template.loader import render_to_string
-
     assert "<h1>" in render_to_string(f"{name}.html")
-
-
-def test_errors_without_a_field_stand_above_the_form() -> None:
-    from agents.forms import TokenForm
-
-    form = TokenForm({"name": "Chat", "abilities": ["runtime"]})
-    assert form.is_valid()
-    pages.add_errors(
-        form,
-        Invalid([FieldError("name", "taken", "Taken."), FieldError("other", "odd", "Odd.")]),
-    )
-    assert dict(form.errors) == {"name": ["Taken."], "__all__": ["Odd."]}

@@ -1,0 +1,77 @@
+"""What services refuse, as pages for people. `api_errors` is the same for programs."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from glozr.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    OutOfDate,
+    Unavailable,
+)
+
+SIGNED_OUT = "You have been signed out. Sign in again in another tab, then repeat this here."
+STATUS: Mapping[type[DomainError], HTTPStatus] = {
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    OutOfDate: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Invalid: HTTPStatus.BAD_REQUEST,
+}
+TITLE: Mapping[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: "That can't be read",
+    HTTPStatus.FORBIDDEN: "Your role doesn't allow this",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.CONFLICT: "That can't be done now",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",
+}
+
+
+def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """`error` as a page, or as plain text for a part of a page."""
+    if isinstance(error, NotSignedIn):
+        return redirect_to_login(request.get_full_path())
+    status = next(
+        (status for kind, status in STATUS.items() if isinstance(error, kind)),
+        HTTPStatus.BAD_REQUEST,
+    )
+    if getattr(request, "htmx", False):
+        return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
+    context = {"heading": TITLE[status], "detail": error.detail, "error": error}
+    return render(request, "refusal.html", context, status=status)
+
+
+def refusals(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: what services refuse becomes a page, whichever view it was."""
+
+    class Refusals:
+        def __call__(self, request: HttpRequest) -> HttpResponseBase:
+            response = get_response(request)
+            signed_out = response.status_code == HTTPStatus.FOUND and response.headers.get(
+                "Location", ""
+            ).startswith(reverse("account_login"))
+            if signed_out and getattr(request, "htmx", False):
+                # A redirect would put the sign-in page into the middle of this one.
+                return HttpResponse(
+                    SIGNED_OUT,
+                    status=HTTPStatus.UNAUTHORIZED,
+                    content_type="text/plain; charset=utf-8",
+                )
+            return response
+
+        def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+            return refusal(request, error) if isinstance(error, DomainError) else None
+
+    return Refusals()
