@@ -11,7 +11,8 @@ from typing import ClassVar, TypeAlias
 
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from guardian.shortcuts import assign_perm, get_objects_for_user, get_perms
+from guardian.core import ObjectPermissionChecker
+from guardian.shortcuts import assign_perm, get_objects_for_user
 
 from agents.models import Ability, ApiToken, Role, User, Workspace
 
@@ -63,7 +64,8 @@ def permissions_of(caller: Caller, workspace: Workspace) -> frozenset[Permission
         return EVERYTHING
     known: dict[object, frozenset[Permission]] = caller.__dict__.setdefault("_permissions", {})
     if workspace.pk not in known:
-        known[workspace.pk] = frozenset(Permission(name) for name in get_perms(caller, workspace))
+        held = ObjectPermissionChecker(caller).get_group_perms(workspace)
+        known[workspace.pk] = frozenset(Permission(name) for name in held)
     return known[workspace.pk]
 
 

@@ -74,6 +74,17 @@ def by_day(variant_ids: Iterable[UUID], time_zone: str) -> dict[date, dict[UUID,
     return days
 
 
+def by_variant(variant_ids: Iterable[UUID]) -> dict[UUID, Sums]:
+    """The sums of all time; a variant without visitors is absent."""
+    rows = (
+        VariantTotals.objects.filter(variant_id__in=list(variant_ids))
+        .order_by()
+        .values_list("variant_id")
+        .annotate(*(Sum(name) for name in NAMES))
+    )
+    return {variant_id: Sums(*sums) for variant_id, *sums in rows}
+
+
 def altogether(days: Iterable[Mapping[UUID, Sums]]) -> dict[UUID, Sums]:
     """The sums of all days, by variant."""
     total: dict[UUID, Sums] = {}

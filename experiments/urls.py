@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.views import browse, setup, steps
+from experiments.views import browse, results, setup, steps
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
@@ -17,5 +17,6 @@ urlpatterns = [
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
     ),
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
+    path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
 ]

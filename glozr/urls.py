@@ -3,6 +3,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from experiments.demo_views import sign_in
+from experiments.views.results import agent_overview
 from glozr.health import healthz, readyz
 from glozr.metrics import metrics
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("", include("agents.urls")),
     path("", include("experiments.activity_urls")),
+    path("app/agents/<uuid:agent_id>/", agent_overview, name="agent_overview"),
     path("app/agents/<uuid:agent_id>/experiments/", include("experiments.urls")),
     path("admin/", admin.site.urls),
     path("demo/sign-in/", sign_in, name="demo_sign_in"),

@@ -11,6 +11,8 @@ PURE = {
     "agents/prompt.py",
     "experiments/arms.py",
     "experiments/bucketing.py",
+    "experiments/charts.py",
+    "experiments/figures.py",
     "experiments/likelihood.py",
     "experiments/normal.py",
     "experiments/prompt_diff.py",

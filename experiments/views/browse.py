@@ -16,6 +16,7 @@ from experiments import history, lifecycle, narrative
 from experiments.access import experiment_for
 from experiments.forms import written_json
 from experiments.models import Action, Experiment, Status
+from experiments.results_api import planned_lift
 from experiments.results_context import results_context
 from experiments.split import Share, shares
 from experiments.visitors import visitors_by_variant
@@ -71,7 +72,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
         "can_stop": lifecycle.can(Action.STOPPED, shown),
         "steps": steps[:LATEST_STEPS],
         "more_steps": len(steps) > LATEST_STEPS,
-        **results_context(shown),
+        **results_context(shown, planned_lift=planned_lift(request.GET.get("lift"))),
     }
     return pages.agent_page(
         request, shown.agent, "experiments/experiment.html", context, section=SECTION

@@ -1,0 +1,28 @@
+"""Figures of results in templates; `experiments.figures` says how they are written."""
+
+from datetime import datetime
+
+from django import template
+
+from experiments import figures
+from experiments.statistics import Interval
+from glozr.zones import zone
+
+register = template.Library()
+
+register.filter("value", figures.value)
+register.filter("difference", figures.difference)
+register.filter("relative", figures.relative)
+register.filter("p_value", figures.p_value)
+register.filter("reason", figures.reason)
+
+
+@register.filter
+def reach(interval: Interval | None, unit: str = "") -> str:
+    return figures.reach(interval, unit=unit)
+
+
+@register.filter
+def in_zone(moment: datetime, name: str) -> str:
+    """A moment on the clock of the workspace."""
+    return f"{moment.astimezone(zone(name)):%d %b %Y, %H:%M:%S}"

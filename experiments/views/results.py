@@ -1,0 +1,45 @@
+"""What came of experiments: the figures of one, and of all that an agent ever ran."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from agents import access, pages
+from agents.pages import PageRequest
+from agents.roles import Permission
+from experiments import overview, rollup
+from experiments.access import experiment_for
+from experiments.results_api import planned_lift
+from experiments.results_context import results_context
+
+EXPERIMENTS_PER_PAGE = 10
+
+
+@require_safe
+def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    """The part of an experiment's page that is replaced while it runs."""
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    context = {
+        "agent": experiment.agent,
+        "experiment": experiment,
+        **results_context(experiment, planned_lift=planned_lift(request.GET.get("lift"))),
+    }
+    return render(request, "experiments/_results_live.html", context)
+
+
+@require_safe
+def agent_overview(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    is_complete = rollup.bring_up_to_date(agent.pk)
+    page = pages.paged(request, overview.experiments_that_ran(agent), per_page=EXPERIMENTS_PER_PAGE)
+    context = {
+        "page": page,
+        "reports": overview.reports(list(page)),
+        "active": overview.active_results(agent),
+        "is_complete": is_complete,
+    }
+    return pages.agent_page(
+        request, agent, "experiments/overview.html", context, section="overview"
+    )
