@@ -62,45 +62,33 @@ class ConversationAdmin(HistoryAdmin):
         return changelist_link(Message, "Messages", conversation__id__exact=conversation.pk)
 
 
-class LatestConversations(admin.SimpleListFilter):
-    """Messages have no index by agent, so without a conversation only recent ones are listed."""
-
-    title = "conversation"
-    parameter_name = "of"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("all", "All, by their ids")] if person(request).is_superuser else []
-
-    def has_output(self) -> bool:
-        return True
-
-    def choices(self, changelist: Any) -> Any:
-        for choice in super().choices(changelist):
-            if choice["display"] == "All":
-                choice["display"] = f"The latest {LATEST_CONVERSATIONS}"
-            yield choice
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
-        if request.GET.keys() & {"conversation__id__exact", "q"} or self.value() == "all":
-            return queryset
-        conversations = Conversation.objects.order_by("-id")
-        if not person(request).is_superuser:
-            conversations = conversations.filter(agent__in=agent_ids(person(request)))
-        latest = conversations.values_list("pk", flat=True)[:LATEST_CONVERSATIONS]
-        return queryset.filter(conversation__in=list(latest))
-
-
 @admin.register(Message)
 class MessageAdmin(HistoryAdmin):
     indexed_lookups = frozenset({"conversation__id__exact"})
     list_display = ("sent_at", "role", "excerpt", "conversation", "agent")
-    list_filter = (LatestConversations,)
     list_select_related = ("agent", "conversation")
     fields = ("id", "agent", "conversation", "role", "content", "sent_at")
-    search_help_text = "The id of a message or a conversation, or a visitor's id, in full"
+    search_help_text = (
+        "The id of a message or a conversation, or a visitor's id, in full. "
+        f"Listed otherwise are the messages of the latest {LATEST_CONVERSATIONS} conversations."
+    )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("sent_at", "id") if "conversation__id__exact" in request.GET else ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        if search_term.strip() or "conversation__id__exact" in request.GET:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(conversation__in=self.latest_conversations(request)), False
+
+    def latest_conversations(self, request: HttpRequest) -> list[UUID]:
+        """Where the list begins: messages have no index by agent or time."""
+        conversations = Conversation.objects.order_by("-id")
+        if not person(request).is_superuser:
+            conversations = conversations.filter(agent__in=agent_ids(person(request)))
+        return list(conversations.values_list("pk", flat=True)[:LATEST_CONVERSATIONS])
 
     def with_id(self, rows: QuerySet[Any], row_id: UUID) -> QuerySet[Message]:
         return rows.filter(Q(pk=row_id) | Q(conversation=row_id))

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents import invitations, tokens
+from agents.admin import history, scope
 from agents.models import (
     Agent,
     ApiToken,
@@ -298,6 +299,31 @@ def test_message_list_follows_its_conversation(admin: Client, cast: Cast) -> Non
     ):
         response = admin.get(address, {query: str(value)})
         assert list(response.context["cl"].result_list) == [message], (query, value)
+
+
+def test_message_list_begins_with_the_latest_conversations(
+    root: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "LATEST_CONVERSATIONS", 1)
+    older, latest = (
+        MessageFactory.create(conversation=ConversationFactory.create(agent=cast.agent))
+        for _ in range(2)
+    )
+    response = root.get(reverse("admin:agents_message_changelist"))
+
+    assert list(response.context["cl"].result_list) == [latest]
+    opened = root.get(reverse("admin:agents_message_change", args=[older.pk]))
+    assert opened.status_code == 200
+
+
+def test_lists_are_counted_no_further_than_they_are_paged(
+    root: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "COUNTED_ROWS", 3)
+    ConversationFactory.create_batch(5, agent=cast.agent)
+    response = root.get(reverse("admin:agents_conversation_changelist"))
+
+    assert response.context["cl"].result_count == 3
 
 
 @pytest.mark.parametrize("who", ["admin", "editor", "superuser"])

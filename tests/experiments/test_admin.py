@@ -321,7 +321,7 @@ class TestDeleting:
         lifecycle.start(experiment, by=cast.owner)
         runtime.resolve("visitor")
         address = reverse("admin:experiments_experiment_delete", args=[experiment.pk])
-        assert "running and will be stopped" in client.get(address).text
+        assert "It is running, and deleting stops it" in client.get(address).text
         assert client.post(address, {"post": "yes"}).status_code == 302
 
         assert stored(experiment).is_deleted
