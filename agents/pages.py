@@ -6,7 +6,6 @@ a signed-in person (`LoginRequiredMiddleware`), and what services refuse becomes
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -18,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from agents import roles
@@ -29,6 +28,14 @@ from glozr.errors import Invalid
 Row = TypeVar("Row", bound=Model)
 WORKSPACE_KEY = "workspace"
 """Where the session keeps the id of the workspace that was used last."""
+
+
+WORKSPACE_TABS = (
+    ("agents", "Agents", "workspace_open", Permission.VIEW),
+    ("members", "Members", "members", Permission.MANAGE_MEMBERS),
+    ("tokens", "API tokens", "tokens", Permission.MANAGE_TOKENS),
+    ("settings", "Settings", "workspace_settings", Permission.MANAGE_MEMBERS),
+)
 
 
 class PageRequest(HttpRequest):
@@ -58,13 +65,13 @@ def agent_page(
 
     The template gets `agent`, `workspace` and `can`, the permissions of whoever looks.
     """
-    tabs = _tabs(
-        ("overview", "Overview", "agent_overview", agent.pk),
-        ("experiments", "A/B experiments", "experiment_list", agent.pk),
-        ("conversations", "Conversations", "conversation_list", agent.pk),
-        ("leads", "Leads", "lead_list", agent.pk),
-        ("settings", "Settings", "agent_settings", agent.pk),
-    )
+    tabs = [
+        Tab("overview", "Overview", reverse("agent_overview", args=[agent.pk])),
+        Tab("experiments", "A/B experiments", reverse("experiment_list", args=[agent.pk])),
+        Tab("conversations", "Conversations", reverse("conversation_list", args=[agent.pk])),
+        Tab("leads", "Leads", reverse("lead_list", args=[agent.pk])),
+        Tab("settings", "Settings", reverse("agent_settings", args=[agent.pk])),
+    ]
     frame = {
         "agent": agent,
         "workspace": agent.workspace,
@@ -86,23 +93,13 @@ def workspace_page(
 ) -> HttpResponse:
     """A page of one workspace; its template gets `workspace` and `can`."""
     can = roles.permissions_of(request.user, workspace)
-    tabs = [Tab("agents", "Agents", reverse("workspace_open", args=[workspace.pk]))]
-    if Permission.MANAGE_MEMBERS in can:
-        tabs += _tabs(("members", "Members", "members", workspace.pk))
-    if Permission.MANAGE_TOKENS in can:
-        tabs += _tabs(("tokens", "API tokens", "tokens", workspace.pk))
-    if Permission.MANAGE_MEMBERS in can:
-        tabs += _tabs(("settings", "Settings", "workspace_settings", workspace.pk))
+    tabs = [
+        Tab(section, label, reverse(name, args=[workspace.pk]))
+        for section, label, name, needed in WORKSPACE_TABS
+        if needed in can
+    ]
     frame = {"workspace": workspace, "can": can, "section": section, "tabs": tabs}
     return render(request, template, {**frame, **(context or {})}, status=status)
-
-
-def _tabs(*tabs: tuple[str, str, str, UUID]) -> list[Tab]:
-    found = []
-    for section, label, name, pk in tabs:
-        with suppress(NoReverseMatch):  # until every page exists
-            found.append(Tab(section, label, reverse(name, args=[pk])))
-    return found
 
 
 def paged(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = 25) -> Page[Row]:

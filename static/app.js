@@ -132,5 +132,6 @@
 
   showTheme();
   showTimes(document);
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest" });
   document.querySelector("[data-focus]")?.focus();
 })();

@@ -25,7 +25,7 @@ def agent_new(request: PageRequest, workspace_id: UUID) -> HttpResponse:
             pages.add_errors(form, invalid)
         else:
             messages.success(request, f"{agent.name} is ready. Try a first experiment on it.")
-            return redirect("agent_settings", agent.pk)
+            return redirect(agent)
     context = {"form": form, "prompt": _prompt(form)}
     return pages.workspace_page(
         request, workspace, "agents/agent_new.html", context, section="agents"
