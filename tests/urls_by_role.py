@@ -1,0 +1,218 @@
+"""The table of `test_every_url`: what each URL answers, by method, to each role.
+
+A new URL needs a row: its name (with the namespace), then the answers to GET and to an empty POST.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+ROLES = ("anonymous", "outsider", "editor", "admin", "owner", "staff", "superuser")
+"""Of one workspace: who is in no way, who is by role, and two who run the whole service; `staff`
+and `outsider` are an Admin and the Owner of another workspace."""
+
+Answers: TypeAlias = tuple[int, int, int, int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Expected:
+    get: Answers
+    post: Answers
+    address: str = ""
+    """For a route that can't be reversed."""
+
+
+def everybody(status: int) -> Answers:
+    return (status,) * 7
+
+
+def signed_in(status: int, *, anonymous: int = 302) -> Answers:
+    return (anonymous, *(status,) * 6)
+
+
+def members(status: int, *, anonymous: int = 302) -> Answers:
+    return (anonymous, 404, status, status, status, 404, status)
+
+
+def managers(status: int, *, anonymous: int = 302) -> Answers:
+    """Owners and Admins."""
+    return (anonymous, 404, 403, status, status, 404, status)
+
+
+def operators(staff: int, superuser: int) -> Answers:
+    """The admin: everybody else is led to its sign-in."""
+    return (302, 302, 302, 302, 302, staff, superuser)
+
+
+NO_POST = signed_in(405)
+NO_GET = signed_in(405)
+LOOK = Expected(members(200), NO_POST)
+OPERATION: dict[str, Expected] = {
+    "healthz": Expected(everybody(200), everybody(405)),
+    "readyz": Expected(everybody(200), everybody(405)),
+    "metrics": Expected(everybody(404), everybody(405)),
+    "demo_sign_in": Expected(everybody(405), everybody(404)),
+    "api_schema": Expected(everybody(200), everybody(405)),
+    "api_docs": Expected(everybody(200), everybody(405)),
+}
+
+PAGES: dict[str, Expected] = {
+    "home": Expected(signed_in(302), NO_POST),
+    "agent_list": Expected(signed_in(200), NO_POST),
+    "invitation": Expected(everybody(200), signed_in(403, anonymous=200)),
+    "workspace_list": Expected(signed_in(200), NO_POST),
+    "workspace_open": Expected(members(302), NO_POST),
+    "workspace_settings": Expected(managers(200), managers(200)),
+    "workspace_leave": Expected(
+        (302, 404, 200, 200, 200, 404, 404),
+        (302, 404, 302, 302, 409, 404, 404),  # the last Owner stays
+    ),
+    "members": Expected(managers(200), managers(200)),
+    "member": Expected(managers(200), managers(200)),
+    "member_remove": Expected(managers(200), managers(302)),
+    "invitation_resend": Expected(NO_GET, managers(200)),
+    "invitation_revoke": Expected(managers(200), managers(302)),
+    "tokens": Expected(managers(200), managers(200)),
+    "token_revoke": Expected(managers(200), managers(302)),
+    "agent_new": Expected(managers(200), managers(200)),
+    "prompt_preview": Expected(NO_GET, members(200)),
+    "agent_overview": LOOK,
+    "agent_settings": Expected(members(200), managers(200)),
+    "conversation_list": LOOK,
+    "conversation": LOOK,
+    "lead_list": LOOK,
+    "lead_status": Expected(NO_GET, managers(400)),
+    "experiment_list": LOOK,
+    "experiment_new": Expected(managers(200), managers(400)),
+    "variant_rows": Expected(NO_GET, managers(200)),
+    "variant_preview": Expected(NO_GET, managers(200)),
+    "experiment": LOOK,
+    "experiment_edit": Expected(managers(200), managers(409)),  # no version was seen
+    "experiment_start": Expected(managers(200), managers(409)),  # another runs
+    "experiment_stop": Expected(managers(302), managers(302)),  # a draft: there is nothing to stop
+    "experiment_duplicate": Expected(managers(200), managers(302)),
+    "experiment_delete": Expected(managers(200), managers(400)),  # its name was not typed
+    "experiment_history": LOOK,
+    "experiment_results": LOOK,
+}
+
+TOKENS_ONLY = Expected(everybody(405), everybody(401))
+READ = Expected(members(200, anonymous=401), signed_in(405, anonymous=401))
+NOT_READ = signed_in(405, anonymous=401)
+API: dict[str, Expected] = {
+    "api_assignments": TOKENS_ONLY,
+    "api_messages": TOKENS_ONLY,
+    "api_leads": TOKENS_ONLY,
+    "api_experiments": Expected(members(200, anonymous=401), managers(400, anonymous=401)),
+    "api_experiment": READ,
+    "api_start": Expected(NOT_READ, managers(409, anonymous=401)),  # another runs
+    "api_stop": Expected(NOT_READ, managers(409, anonymous=401)),  # a draft
+    "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
+    "api_results": READ,
+    "api_assignments_csv": READ,
+    "api_unknown": Expected(everybody(404), everybody(404)),
+}
+
+FORM = Expected(signed_in(200), signed_in(200))
+OPEN_FORM = Expected(everybody(200), everybody(200))
+OPEN_NOTICE = Expected(everybody(200), everybody(405))
+ENTRANCE = Expected(signed_in(302, anonymous=200), signed_in(302, anonymous=200))
+LED_AWAY = Expected(everybody(302), everybody(302))
+ACCOUNTS: dict[str, Expected] = {
+    "account_login": ENTRANCE,
+    "account_logout": Expected(signed_in(200), everybody(302)),
+    "account_inactive": OPEN_NOTICE,
+    "account_signup": ENTRANCE,
+    "account_reauthenticate": FORM,
+    "account_email": Expected(signed_in(200), everybody(302)),
+    "account_email_verification_sent": OPEN_NOTICE,
+    "account_change_password": FORM,
+    "account_set_password": LED_AWAY,  # everybody has one
+    "account_reset_password": OPEN_FORM,
+    "account_confirm_login_code": LED_AWAY,
+    "account_confirm_email": Expected(everybody(200), everybody(404)),  # an unknown key
+    "account_reset_password_from_key_done": OPEN_NOTICE,
+    "account_reset_password_from_key": OPEN_FORM,
+    "account_reset_password_done": OPEN_NOTICE,
+    "mfa_index": Expected(signed_in(200), NO_POST),
+    "mfa_authenticate": LED_AWAY,
+    "mfa_reauthenticate": LED_AWAY,
+    "mfa_activate_totp": LED_AWAY,  # to type the password again
+    "mfa_deactivate_totp": Expected(signed_in(404), signed_in(404)),  # nobody here has it
+    "mfa_view_recovery_codes": Expected(signed_in(404), NO_POST),
+    "mfa_generate_recovery_codes": LED_AWAY,
+    "mfa_download_recovery_codes": Expected(signed_in(404), signed_in(404)),
+}
+
+ADMIN: dict[str, Expected] = {
+    "admin:index": Expected(operators(200, 200), operators(200, 200)),
+    "admin:login": Expected(
+        (302, 403, 403, 403, 403, 302, 302), (302, 403, 403, 403, 403, 200, 200)
+    ),
+    "admin:logout": Expected(operators(405, 405), operators(200, 200)),
+    "admin:password_change": Expected(operators(200, 200), operators(200, 200)),
+    "admin:password_change_done": Expected(operators(200, 200), operators(405, 405)),
+    "admin:autocomplete": Expected(operators(403, 403), operators(405, 405)),  # of no field
+    "admin:jsi18n": Expected(operators(200, 200), operators(405, 405)),
+    "admin:view_on_site": Expected(operators(302, 302), operators(302, 302)),
+    "admin:app_list": Expected(operators(200, 200), operators(200, 200)),
+    "admin:auth_user_password_change": Expected(operators(404, 200), operators(404, 200)),
+    "admin/(?P<url>.*)$": Expected(
+        operators(404, 404), operators(404, 404), address="/admin/nothing/"
+    ),
+}
+
+# For each model what staff of another workspace may open, and what superusers may do.
+# A row of somebody else is not there for staff; `tests.agents.test_admin_access` has their own.
+MODELS: dict[str, tuple[str, str]] = {
+    "account_emailaddress": ("", "add change delete"),
+    "agents_agent": ("list add", "add change"),
+    "agents_apitoken": ("list add", "add change"),
+    "agents_conversation": ("list", ""),
+    "agents_invitation": ("list", "delete"),
+    "agents_lead": ("list", "change"),
+    "agents_membership": ("list add", "add change delete"),
+    "agents_message": ("list", ""),
+    "agents_user": ("", "add change"),
+    "agents_workspace": ("list", "add change"),
+    "agents_workspacegrant": ("list", ""),
+    "auth_group": ("", ""),
+    "experiments_assignment": ("list", ""),
+    "experiments_event": ("list", ""),
+    "experiments_experiment": ("list add", "add change delete"),
+    "experiments_pendingcount": ("list", ""),
+    "experiments_variant": ("list", ""),
+    "experiments_varianttotals": ("list", ""),
+    "mfa_authenticator": ("", "change delete"),
+}
+TAKES_AN_EMPTY_CHANGE = {"agents_apitoken", "mfa_authenticator"}
+
+
+def _model(name: str, staff: str, superuser: str) -> dict[str, Expected]:
+    def may(action: str, allowed: str) -> int:
+        return 200 if action in allowed else 403
+
+    listed = operators(may("list", staff), 200)
+    added = operators(may("add", staff), may("add", superuser))
+    seen = operators(404, 200)
+    saved = 302 if name in TAKES_AN_EMPTY_CHANGE else may("change", superuser)
+    deleted = operators(404, may("delete", superuser))
+    return {
+        f"admin:{name}_changelist": Expected(listed, listed),
+        f"admin:{name}_add": Expected(added, added),
+        f"admin:{name}_history": Expected(seen, seen),
+        f"admin:{name}_change": Expected(seen, operators(404, saved)),
+        f"admin:{name}_delete": Expected(deleted, deleted),
+        f"admin/{name.replace('_', '/')}/<path:object_id>/": LED_AWAY,
+    }
+
+
+for _name, (_staff, _superuser) in MODELS.items():
+    ADMIN |= _model(_name, _staff, _superuser)
+
+SECTIONS = {
+    "operation": OPERATION,
+    "pages": PAGES,
+    "api": API,
+    "accounts": ACCOUNTS,
+    "admin": ADMIN,
+}
