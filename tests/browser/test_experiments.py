@@ -108,9 +108,11 @@ def test_an_admin_takes_an_experiment_from_the_first_idea_to_its_end(
 
     assert say("visitor-1") in ("control", "treatment")
     page.reload()
-    expect(page.get_by_role("cell", name="1", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 so far")).to_be_visible()
     for number in range(2, 8):
         say(f"visitor-{number}")
+    page.reload()
+    expect(page.get_by_text("7 so far")).to_be_visible()
     page.goto(tab)
     row = page.get_by_role("row", name=re.compile("Aria or Max"))
     expect(row.get_by_role("cell", name="7", exact=True)).to_be_visible()
