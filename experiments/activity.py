@@ -58,7 +58,11 @@ class ConversationRow:
     conversation: Conversation
     variant: Variant | None
     messages: int
-    """At most COUNTED_MESSAGES, which then stands for so many or more."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be more messages than were counted."""
+        return self.messages == COUNTED_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)

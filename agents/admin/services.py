@@ -95,8 +95,7 @@ class ServiceAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            stored = self.model._base_manager.get(pk=obj.pk)
-            self.edit(request, stored, form.cleaned_data)
+            self.edit(request, obj, form.cleaned_data)
         else:
             become(obj, self.create(request, form.cleaned_data))
 

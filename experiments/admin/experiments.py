@@ -121,9 +121,8 @@ class ExperimentAdmin(ServiceAdmin):
         if change:
             if not _is_frozen(form.instance):
                 sent["variants"] = variants.setup()
-            stored = Experiment.objects.get(pk=form.instance.pk)
             seen = form.cleaned_data["seen_version"]
-            editing.edit(stored, sent=sent, by=person(request), seen_version=seen)
+            editing.edit(form.instance, sent=sent, by=person(request), seen_version=seen)
         else:
             if rows := variants.setup():
                 sent["variants"] = rows

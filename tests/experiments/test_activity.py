@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import Agent, Conversation, Lead, Message, User
-from experiments import editing, lifecycle
+from experiments import activity, editing, lifecycle
 from experiments.models import Assignment, Experiment, Variant
 from tests.factories import (
     ConversationFactory,
@@ -131,6 +131,15 @@ class TestConversations:
 
         assert (first.conversation, first.variant, first.messages) == (later, None, 0)
         assert (second.variant.name, second.messages) == (answer.variant, 3)
+
+    def test_endless_ones_are_counted_so_far(
+        self, editor: Client, agent: Agent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(activity, "COUNTED_MESSAGES", 2)
+        conversation = ConversationFactory.create(agent=agent)
+        MessageFactory.create_batch(3, conversation=conversation)
+
+        assert "2+" in editor.get(list_of(agent)).text
 
     def test_narrow_by_variant_and_experiment(
         self, editor: Client, agent: Agent, experiment: Experiment, runtime: Runtime

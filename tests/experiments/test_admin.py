@@ -200,6 +200,22 @@ class TestEditing:
         assert "changed this since you opened it" in response.text
         assert stored(experiment).name == "Theirs"
 
+    def test_deleted_meanwhile_is_not_found(
+        self, client: Client, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        edit = editing.edit
+
+        def deleted_first(*args: Any, **kwargs: Any) -> Experiment:
+            lifecycle.delete(experiment, by=None)
+            return edit(*args, **kwargs)
+
+        monkeypatch.setattr(editing, "edit", deleted_first)
+        response = client.post(change(experiment), filled(experiment, name="Late"))
+
+        # The deletion happened inside the request's own transaction and is undone with it.
+        assert "It may have been deleted" in response.text
+        assert stored(experiment).name == "Aria or Max"
+
     def test_of_a_running_one_leaves_variants_alone(
         self, client: Client, experiment: Experiment, cast: Cast
     ) -> None:
