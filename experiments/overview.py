@@ -51,11 +51,10 @@ def reports(experiments: Sequence[Experiment]) -> list[ExperimentReport]:
     ]
 
 
-def active_results(agent: Agent) -> ExperimentResults | None:
-    """How the active experiment stands, if there is one."""
-    running = Experiment.objects.of_agent(agent.pk).running().latest_started()
-    experiment = running.prefetch_related("variants").first()
-    if experiment is None:
-        return None
-    experiment.agent = agent
-    return results_of(experiment, with_curves=False)
+def active_results(agent: Agent, experiments: Sequence[Experiment]) -> ExperimentResults | None:
+    """How the active experiment stands, if it is one of those."""
+    for experiment in experiments:
+        if getattr(experiment, "is_active", False):
+            experiment.agent = agent
+            return results_of(experiment, in_brief=True)
+    return None

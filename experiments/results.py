@@ -153,9 +153,12 @@ class ExperimentResults:
 
 
 def results_of(
-    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT, with_curves: bool = True
+    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT, in_brief: bool = False
 ) -> ExperimentResults:
-    """Everything that the results page shows. `planned_lift` of 0.2 asks about +20%."""
+    """Everything that the results page shows, `in_brief` without curves and neighbours.
+
+    `planned_lift` of 0.2 asks what +20% would take.
+    """
     is_complete = rollup.bring_up_to_date(experiment.agent_id)
     time_zone = experiment.agent.workspace.time_zone
     variants = list(experiment.variants.all())
@@ -173,14 +176,14 @@ def results_of(
         variants=counts,
         visitors=sum(count.sums.visitors for count in counts),
         metrics=tuple(
-            _metric_results(metric, context, days if with_curves else {}) for metric in METRICS
+            _metric_results(metric, context, {} if in_brief else days) for metric in METRICS
         ),
         sample_ratio=ratio,
         days=tuple(
             Day(day, tuple(sums.get(count.id, NOTHING).visitors for count in counts))
             for day, sums in days.items()
         ),
-        neighbours=tuple(neighbours(experiment)),
+        neighbours=() if in_brief else tuple(neighbours(experiment)),
     )
 
 

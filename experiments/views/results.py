@@ -37,7 +37,7 @@ def agent_overview(request: PageRequest, agent_id: UUID) -> HttpResponse:
     context = {
         "page": page,
         "reports": overview.reports(list(page)),
-        "active": overview.active_results(agent),
+        "active": overview.active_results(agent, list(page)),
         "is_complete": is_complete,
     }
     return pages.agent_page(

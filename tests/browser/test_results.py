@@ -1,0 +1,103 @@
+"""Results in a browser: they renew themselves and leave the reader alone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from experiments import lifecycle, rollup
+from experiments.models import Experiment
+from tests.browser.people import no_complaints, sign_in
+from tests.factories import ExperimentFactory
+from tests.roles import Cast, make_cast
+from tests.visits import arrive
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = "htmx.ajax('GET', document.getElementById('results').getAttribute('hx-get'), "
+NOW += "{source: '#results', swap: 'outerHTML'})"
+"""What happens every ten seconds, at once."""
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def experiment(cast: Cast) -> Experiment:
+    experiment = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=None)
+    for days in range(8, 0, -1):
+        at = datetime.now(UTC) - timedelta(days=days)
+        arrive(experiment, [(60, 5), (60, 8)], at=at, messages=days)
+    rollup.bring_up_to_date(cast.agent.pk, seconds=10)
+    return experiment
+
+
+@pytest.fixture
+def page(
+    context: BrowserContext, live_server: object, cast: Cast, experiment: Experiment
+) -> Iterator[Page]:
+    """The experiment's page, read by an editor; fails if the browser complains."""
+    sign_in(context, cast.editor, live_server)
+    page = context.new_page()
+    with no_complaints(page):
+        page.goto(experiment.get_absolute_url())
+        yield page
+
+
+def test_figures_come_by_themselves_and_nothing_is_lost(page: Page, experiment: Experiment) -> None:
+    said = page.locator("#results-said")
+    first = said.text_content()
+    page.locator("#lead_capture_rate-curves-summary").click()
+    expect(page.locator("#lead_capture_rate-curves svg.chart")).to_be_visible()
+    page.locator("#lift").select_option("0.1")
+    page.locator("#visitors-table-summary").focus()
+    page.evaluate("scrollTo(0, 900)")
+    top = page.evaluate("scrollY")
+
+    arrive(experiment, [(400, 30), (410, 230)], at=datetime.now(UTC))
+    page.evaluate(NOW)
+    expect(page.locator("#results-sentence")).to_contain_text("treatment is better than control")
+
+    expect(said).to_contain_text("treatment is better than control")
+    assert first is not None
+    assert "better" not in first
+    expect(page.locator("#lead_capture_rate-curves svg.chart")).to_be_visible()
+    expect(page.locator("#lift")).to_have_value("0.1")
+    expect(page.locator("#visitors-table-summary")).to_be_focused()
+    assert abs(page.evaluate("scrollY") - top) < 60
+
+
+def test_what_was_closed_stays_closed_and_a_stop_ends_it(
+    page: Page, experiment: Experiment
+) -> None:
+    summary = page.locator("#results-help-summary")
+    summary.click()
+    summary.click()
+    lifecycle.stop(experiment, by=None)
+    page.evaluate(NOW)
+    expect(page.locator("#results[hx-get]")).to_have_count(0)
+    expect(page.locator("#results-help")).not_to_have_attribute("open", "")
+    expect(page.locator("#results")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everyone_can_read_them(page: Page, cast: Cast, width: int, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in (page.url, cast.agent.get_absolute_url()):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert [violation["id"] for violation in found] == []
+
+
+def test_charts_say_in_words_what_they_draw(page: Page) -> None:
+    chart = page.get_by_role("img", name="Lead capture rate: lift of each variant")
+    expect(chart).to_have_count(1)
+    assert "holds zero" in str(chart.locator("desc").text_content())
