@@ -22,6 +22,8 @@ from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from glozr.validation import invalid
 
 VALID_FOR = timedelta(days=7)
+LIMIT = 100
+"""How many may be open at once in a workspace, so that nobody sends mail without end."""
 NO_SUCH_INVITATION = (
     "This invitation has been used, withdrawn or has expired. "
     "Ask whoever sent it to invite you again."
@@ -39,6 +41,7 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[I
     Raises:
         Invalid: not an address, a member's address, or one that is invited already.
         Forbidden: `by` manages no members here, or is an Admin and invites an Owner.
+        Conflict: `too_many`, when `LIMIT` are open.
     """
     with transaction.atomic():
         members.lock(workspace)
@@ -57,6 +60,11 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[I
                 ]
             )
         workspace.invitations.expired().filter(email__iexact=invitation.email).delete()
+        if workspace.invitations.count() >= LIMIT:
+            raise Conflict(
+                f"{LIMIT} people are invited and have not joined. Withdraw some of those first.",
+                code="too_many",
+            )
         secret = _renew(invitation)
         try:
             invitation.full_clean(exclude=["expires_at"])

@@ -18,8 +18,6 @@ from agents.pages import PageRequest
 from agents.roles import Permission, permissions_of
 from glozr.errors import Conflict, Invalid
 
-SHOWN_INVITATIONS = 100
-
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +45,7 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
         "form": form,
         "page": pages.paged(request, found),
         "search": search,
-        "invitations": workspace.invitations.select_related("invited_by")[:SHOWN_INVITATIONS],
+        "invitations": workspace.invitations.select_related("invited_by")[: invitations.LIMIT],
     }
     return _page(request, workspace, "agents/members.html", context)
 

@@ -1,6 +1,7 @@
 """A membership offered by e-mail."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -89,6 +90,14 @@ def test_an_address_is_invited_once(cast: Cast) -> None:
     assert [(error.field, error.code) for error in refused.value.errors] == [
         ("email", "already_invited")
     ]
+
+
+def test_no_more_than_a_hundred_are_open_at_once(cast: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(invitations, "LIMIT", 2)
+    invited(cast, "a@example.com")
+    invited(cast, "b@example.com")
+    with pytest.raises(Conflict, match="Withdraw some"):
+        invited(cast, "c@example.com")
 
 
 def test_an_admin_neither_invites_nor_withdraws_an_owner(cast: Cast) -> None:

@@ -64,6 +64,14 @@ def test_five_wrong_passwords_close_the_address_for_a_while(client: Client, cast
     assert client.get(reverse("agent_list")).status_code == HTTPStatus.FOUND
 
 
+def test_one_machine_cannot_try_address_after_address(client: Client) -> None:
+    for number in range(30):
+        sign_in(client, f"person{number}@example.com", "wrong")
+    response = sign_in(client, "one.more@example.com", "wrong")
+    assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert "Too many attempts" in response.content.decode()
+
+
 ATTEMPTS_ELSEWHERE = """
 import sys, django
 from django.conf import settings
