@@ -6,6 +6,7 @@ transaction with its history.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
 from django.db.models.functions import Now
 
@@ -47,13 +48,20 @@ def can(action: Action, experiment: Experiment) -> bool:
 
 
 def start(
-    experiment: Experiment, *, by: Caller | None, on_conflict: OnConflict | None = None
+    experiment: Experiment,
+    *,
+    by: Caller | None,
+    on_conflict: OnConflict | None = None,
+    asked_about: UUID | None = None,
 ) -> Experiment:
     """Make the experiment its agent's active one; a stopped one keeps its assignments.
 
+    `asked_about` is the running experiment that `on_conflict` was chosen for; left out, the
+    choice is for whichever runs.
+
     Raises:
         Conflict: `already_running`.
-        AnotherRunning: one runs and `on_conflict` does not say what to do.
+        AnotherRunning: one runs and `on_conflict` does not say what to do with it.
         Invalid: the set-up breaks rules; all of them are named.
     """
     with alone(experiment) as current:
@@ -62,7 +70,7 @@ def start(
         check_complete(setup_of(current))
         active = active_experiment(current)
         if active is not None:
-            if on_conflict is None:
+            if on_conflict is None or asked_about not in (None, active.pk):
                 raise AnotherRunning(active)
             if on_conflict == OnConflict.STOP_CURRENT:
                 _stop(active, by=by, because={"started": _named(current)})

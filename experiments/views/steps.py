@@ -31,9 +31,10 @@ def experiment_start(request: PageRequest, agent_id: UUID, experiment_id: UUID) 
             messages.info(request, f"{experiment} is running already.")
             return redirect(experiment)
         return _start_page(request, experiment)
+    choice, asked_about = _choice(request)
     try:
         started = lifecycle.start(
-            experiment, by=request.user, on_conflict=_choice(request, experiment)
+            experiment, by=request.user, on_conflict=choice, asked_about=asked_about
         )
     except AnotherRunning:
         return _start_page(request, experiment, is_surprise=True, status=HTTPStatus.CONFLICT)
@@ -109,16 +110,12 @@ def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID)
     )
 
 
-def _choice(request: PageRequest, experiment: Experiment) -> OnConflict | None:
-    """What the person chose for the experiment that they were shown as running.
-
-    None if another runs by now: they have not been asked about that one.
-    """
-    choice = request.POST.get("on_conflict", "")
-    active = lifecycle.active_experiment(experiment)
-    if choice not in list(OnConflict) or active is None:
-        return None
-    return OnConflict(choice) if str(active.pk) == request.POST.get("running") else None
+def _choice(request: PageRequest) -> tuple[OnConflict | None, UUID | None]:
+    """What the person chose, and for which running experiment: the page named one."""
+    try:
+        return OnConflict(request.POST["on_conflict"]), UUID(request.POST["running"])
+    except (KeyError, ValueError):
+        return None, None
 
 
 def _start_page(

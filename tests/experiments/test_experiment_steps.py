@@ -137,6 +137,9 @@ def test_an_experiment_that_the_person_was_not_asked_about_goes_on(
     post = {"on_conflict": choice, "running": str(asked_about.pk)}
     page = admin.post(url("start", draft), post)
     assert page.status_code == HTTPStatus.CONFLICT
+    assert (
+        admin.post(url("start", draft), post | {"running": "x"}).status_code == HTTPStatus.CONFLICT
+    )
     assert "Older one is running. Say what shall become of it" in page.content.decode()
     assert (status_of(draft), status_of(running)) == ("draft", "running")
 
