@@ -19,6 +19,8 @@ ROW_HEIGHT = 48
 AXIS_HEIGHT = 28
 CURVE_HEIGHT = 160
 BARS_HEIGHT = 140
+INSET = 13
+"""Percent of the width, left of curves and bars, where the levels are written."""
 MOST_BARS = 62
 LABELLED_DAYS = 4
 ALWAYS_SHOWN = 0.5
@@ -96,6 +98,8 @@ class CurvePlot:
     days: tuple[Tick, ...]
     height: float
     plot_height: float
+    inset: int = INSET
+    inner: int = 100 - INSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class BarPlot:
     days_per_bar: int
     height: float
     plot_height: float
+    inset: int = INSET
+    inner: int = 100 - INSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ def curve_plot(
     return CurvePlot(
         lines="".join(_path(line) for line in lines if len(line) > 1),
         bands="".join(f"{_path(band)}Z" for band in bands),
-        dots=tuple((round(x / PATH_WIDTH * 100, 2), y) for x, y in _ends(lines)),
+        dots=tuple((_inset(x / PATH_WIDTH * 100), y) for x, y in _ends(lines)),
         zero=round(CURVE_HEIGHT - vertical.at(0), 2),
         levels=tuple(
             Tick(round(CURVE_HEIGHT - vertical.at(level), 2), written(level), "start")
@@ -219,7 +225,7 @@ def bar_plot(days: Sequence[tuple[date, Sequence[int]]]) -> BarPlot:
         ),
         periods=tuple(periods),
         levels=tuple(
-            Tick(round(BARS_HEIGHT - vertical.at(level), 2), f"{level:,.0f}", "start")
+            Tick(round(BARS_HEIGHT - vertical.at(level), 2), _count(level), "start")
             for level in round_levels(0, vertical.high, at_most=3)
             if level == int(level)
         ),
@@ -262,6 +268,14 @@ def round_levels(low: float, high: float, *, at_most: int) -> list[float]:
         step *= 10
 
 
+def _count(level: float) -> str:
+    """A count on an axis: 500, 20k, 1.5M."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if level >= size * 10 or (level >= size and not level % (size / 10)):
+            return f"{level / size:g}{letter}"
+    return f"{level:g}"
+
+
 def _runs(
     points: Sequence[tuple[date, Estimate]], is_known: Callable[[Estimate], bool]
 ) -> list[list[tuple[date, Estimate]]]:
@@ -302,6 +316,11 @@ def _anchored(at: float, label: str) -> Tick:
     return Tick(at, label, anchor)
 
 
+def _inset(percent: float) -> float:
+    """From percent of the curves' or bars' own width to percent of the drawing's."""
+    return round(INSET + percent * (100 - INSET) / 100, 2)
+
+
 def _days_scale(days: Sequence[date]) -> Scale:
     if len(days) < 2:
         middle = days[0].toordinal() if days else 1
@@ -316,14 +335,16 @@ def _day_ticks(days: Sequence[date], across: Scale) -> tuple[Tick, ...]:
     labelled = sorted(
         {first + round(span * part / (LABELLED_DAYS - 1)) for part in range(LABELLED_DAYS)}
     )
-    return tuple(_anchored(across.at(day), written_day(date.fromordinal(day))) for day in labelled)
+    return tuple(
+        _anchored(_inset(across.at(day)), written_day(date.fromordinal(day))) for day in labelled
+    )
 
 
 def _period_ticks(periods: Sequence[Period]) -> tuple[Tick, ...]:
     """Labels below the middle of a few bars."""
     step = -(-len(periods) // LABELLED_DAYS) or 1
     return tuple(
-        _anchored(round((bar + 0.5) / len(periods) * 100, 2), written_day(periods[bar].first))
+        _anchored(_inset((bar + 0.5) / len(periods) * 100), written_day(periods[bar].first))
         for bar in range(0, len(periods), step)
     )
 

@@ -71,6 +71,11 @@ class MetricView:
     curves: tuple[CurveView, ...]
     progress: int | None
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is anything to draw beside the axis."""
+        return any(bar.dot is not None or bar.start is not None for bar in self.plot.bars)
+
 
 @dataclass(frozen=True, slots=True)
 class VariantView:

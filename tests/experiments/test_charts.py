@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from experiments.charts import (
     CURVE_HEIGHT,
+    INSET,
     MOST_BARS,
     PATH_WIDTH,
     Estimate,
@@ -105,7 +106,7 @@ class TestCurves:
     def test_the_first_day_alone_is_a_point(self) -> None:
         plot = curve_plot([(FIRST, Estimate(0.1, -0.1, 0.3))], written)
         assert plot.lines == ""
-        assert [x for x, _ in plot.dots] == [50]
+        assert [x for x, _ in plot.dots] == [INSET + (100 - INSET) / 2]
 
     @given(st.lists(estimates, max_size=40))
     def test_stay_within_the_drawing(self, drawn: list[Estimate]) -> None:
@@ -129,6 +130,12 @@ class TestBars:
         assert len(plot.periods) <= MOST_BARS
         assert sum(period.visitors[0] for period in plot.periods) == sum(by_day.values())
         assert plot.periods[-1].last == FIRST + timedelta(days=max(by_day))
+
+    def test_levels_are_short(self) -> None:
+        labels = [tick.label for tick in bar_plot([(FIRST, (1_300_000,))]).levels]
+        assert labels == ["0", "500k", "1M"]
+        labels = [tick.label for tick in bar_plot([(FIRST, (3,))]).levels]
+        assert labels == ["0", "2"]
 
     def test_without_days_are_empty(self) -> None:
         plot = bar_plot([])
