@@ -1,5 +1,6 @@
 """What the results on an experiment's page show: the figures, and the charts drawn of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,12 @@ class MetricView:
     summary: str
     curves: tuple[CurveView, ...]
     progress: int | None
+
+    @property
+    def days(self) -> int | None:
+        """Whole days until the needed visitors are there."""
+        needed = self.results.days_needed
+        return None if needed is None else max(1, math.ceil(needed))
 
     @property
     def is_drawn(self) -> bool:

@@ -4,6 +4,8 @@
   "use strict";
 
   const opened = new Map();
+  const sentence = () => document.getElementById("results-sentence")?.textContent;
+  let known = sentence();
 
   // A toggle does not bubble.
   document.addEventListener(
@@ -19,10 +21,9 @@
       const details = document.getElementById(id);
       if (details && details.open !== open) details.open = open;
     }
-    const sentence = document.getElementById("results-sentence");
-    const said = document.getElementById("results-said");
-    if (sentence && said && said.textContent !== sentence.textContent) {
-      said.textContent = sentence.textContent;
+    if (sentence() !== known) {
+      known = sentence();
+      document.getElementById("results-said").textContent = known;
     }
   });
 })();
