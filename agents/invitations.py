@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
-from agents import members
+from agents import members, people
 from agents.models import Invitation, Membership, Role, User, Workspace
 from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from glozr.validation import invalid
@@ -140,6 +140,7 @@ def accept(secret: str, *, user: User) -> Membership:
                 f"{user.email}. Sign out, then open the link again."
             )
         invitation.delete()
+        people.confirm_email(user)  # the link was mailed there
         existing = invitation.workspace.memberships.filter(user=user).first()
         return existing or members.add(
             workspace=invitation.workspace, user=user, role=Role(invitation.role)

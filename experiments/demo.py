@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
-from agents import agents, members, tokens, workspaces
+from agents import agents, members, people, tokens, workspaces
 from agents.models import Ability, Agent, ApiToken, Role, User, Workspace
 from experiments import editing, lifecycle
 from experiments.models import Experiment, Kind
@@ -124,8 +123,7 @@ def _user(sign_in: SignIn) -> User:
         user = User.objects.create_user(
             sign_in.email, sign_in.password, first_name=sign_in.role.title(), last_name="Demo"
         )
-        # Confirmed, because two-factor sign-in asks for that.
-        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        people.confirm_email(user)
     return user
 
 

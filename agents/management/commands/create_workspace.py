@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from agents import agents, workspaces
+from agents import agents, people, workspaces
 from agents.models import User
 from glozr.errors import DomainError
 
@@ -37,4 +37,6 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email).first()
         if user is not None:
             return user, False
-        return User.objects.create_user(email), True
+        user = User.objects.create_user(email)
+        people.confirm_email(user)  # a password can only be set through a link mailed there
+        return user, True
