@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -184,8 +184,9 @@ def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
     total = 0.0
     for process in processes:
         for one in (process, *process.children(recursive=True)):
-            times = one.cpu_times()
-            total += times.user + times.system
+            with suppress(psutil.NoSuchProcess):  # a connection that has just been closed
+                times = one.cpu_times()
+                total += times.user + times.system
     return total
 
 
