@@ -59,9 +59,12 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
             error = BodyTooLarge()
         if isinstance(error, exceptions.APIException):
             set_rollback()
-            return Response(
+            response = Response(
                 {"code": error.get_codes(), "detail": str(error.detail)}, error.status_code
             )
+            if isinstance(error, exceptions.MethodNotAllowed):
+                response["Allow"] = ", ".join(context["view"].allowed_methods)
+            return response
         return None
     set_rollback()
     response = Response(body_of(refusal), status_of(refusal))
