@@ -17,10 +17,13 @@ from experiments.management_api import REFUSALS
 from experiments.models import Experiment
 from experiments.results import DEFAULT_LIFT, results_of
 from experiments.results_json import as_json
+from experiments.runtime_api import JSONOnly
 from glozr.errors import FieldError, Invalid
 
 LIFT = OpenApiParameter(
-    "lift", float, description="The relative lift to look ahead to, 0.2 for +20%."
+    "lift",
+    {"type": "number", "minimum": 0.001, "maximum": 10, "default": DEFAULT_LIFT},
+    description="The relative lift to look ahead to, 0.2 for +20%.",
 )
 
 
@@ -39,6 +42,9 @@ class ResultsView(APIView):
 
 
 class AssignmentsCsvView(APIView):
+    # It answers with CSV, and with JSON when it refuses, whatever is asked for.
+    content_negotiation_class = JSONOnly
+
     @extend_schema(
         operation_id="export_assignments",
         tags=["Results"],
