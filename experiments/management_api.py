@@ -1,11 +1,14 @@
 """Experiments over HTTP, for signed-in people (with CSRF) and for API tokens."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -35,6 +38,7 @@ REFUSALS = {
         401: "Not signed in, no or bad token",
         403: "The role or the token's abilities don't allow this",
         404: "No such agent or experiment in your workspace",
+        413: "The body is larger than 256 KiB",
         503: "The database is away; see Retry-After",
     }.items()
 }
@@ -58,6 +62,28 @@ class NewestFirst(CursorPagination):
     page_size_query_param = "page_size"
     ordering = ("-created_at", "-id")
 
+    def get_page_size(self, request: Request) -> int:
+        text = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not re.fullmatch(r"0*[1-9][0-9]{0,5}", text, re.ASCII):
+            raise _bad_query("page_size", "Give a whole number from 1; 100 is the most.")
+        return min(int(text), self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The place that a cursor of ours marks. One that is made up fails here, not in the
+        database."""
+        try:
+            cursor = super().decode_cursor(request)
+            is_ours = (
+                cursor is None
+                or cursor.position is None
+                or datetime.fromisoformat(str(cursor.position)).tzinfo == UTC
+            )
+        except (NotFound, ValueError):
+            is_ours = False
+        if not is_ours:
+            raise _bad_query("cursor", "This is no cursor of ours. Send one from `next` as it is.")
+        return cursor
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "format": "uri", "nullable": True}
         return {
@@ -75,10 +101,16 @@ class ExperimentsView(APIView):
         tags=["Experiments"],
         summary="List an agent's experiments, the newest first",
         parameters=[
-            OpenApiParameter("status", str, enum=Status.values),
+            OpenApiParameter(
+                "status", str, enum=["", *Status.values], description="Empty for all of them"
+            ),
             OpenApiParameter("search", str, description="Part of a name"),
-            OpenApiParameter("cursor", str),
-            OpenApiParameter("page_size", int),
+            OpenApiParameter("cursor", str, description="From `next` or `previous`"),
+            OpenApiParameter(
+                "page_size",
+                {"type": "integer", "minimum": 1, "default": 25},
+                description="At most 100; more is taken as 100",
+            ),
         ],
         responses={200: ExperimentSerializer(many=True), **REFUSALS},
     )
@@ -214,10 +246,12 @@ def _body(request: Request) -> dict[str, Any]:
         Invalid: it is something else.
     """
     if not isinstance(request.data, dict):
-        if not request.data:
-            return {}
         raise Invalid([FieldError("body", "not_an_object", "Send a JSON object.")])
     return request.data
+
+
+def _bad_query(parameter: str, detail: str) -> Invalid:
+    return Invalid([FieldError(parameter, "invalid", detail)])
 
 
 def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
