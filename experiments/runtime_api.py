@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -42,11 +42,15 @@ ERRORS = {
         401: "No or bad token",
         403: "Ability missing",
         404: "No such agent in this token's workspace",
-        409: "The conversation is another visitor's",
+        409: "The conversation is another visitor's, or the message's id is taken",
         413: "The body is larger than 256 KiB",
         503: "The database is away; see Retry-After",
     }.items()
 }
+
+
+AUTH: Any = [{"token": []}]
+"""For the description alone: the statement that does the work checks the token."""
 
 
 class JSONOnly(BaseContentNegotiation):
@@ -101,6 +105,7 @@ class AssignmentsView(RuntimeView):
     @extend_schema(
         operation_id="resolve_assignment",
         tags=["Runtime"],
+        auth=AUTH,
         summary="Ask for a visitor's variant",
         description="Decides the conversation at its first call; repeats the answer after that.",
         request=serializers.AssignmentCallSerializer,
@@ -126,8 +131,10 @@ class MessagesView(RuntimeView):
     @extend_schema(
         operation_id="record_message",
         tags=["Runtime"],
+        auth=AUTH,
         summary="Record a message",
         description="Safe to send again with the same id. A visitor's first message decides.",
+        parameters=[OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)],
         request=serializers.MessageCallSerializer,
         responses={
             201: serializers.MessageSerializer,
@@ -166,6 +173,7 @@ class LeadsView(RuntimeView):
     @extend_schema(
         operation_id="record_lead",
         tags=["Runtime"],
+        auth=AUTH,
         summary="Record a lead",
         description="One lead per agent and e-mail; sending it again updates its details.",
         request=serializers.LeadCallSerializer,

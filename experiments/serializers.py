@@ -2,11 +2,18 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import LeadStatus, Message, MessageRole
+from experiments.configuration import (
+    HYPOTHESIS_LENGTH,
+    MIN_VARIANTS,
+    NAME_LENGTH,
+    VARIANT_NAME_LENGTH,
+)
 from experiments.lifecycle import OnConflict
-from experiments.models import Experiment, Kind, Status, Variant
+from experiments.models import MAX_VARIANTS, MAX_WEIGHT, Experiment, Kind, Status, Variant
 from glozr.fields import BooleanField, EmailField, PastField, StrictSerializer, TextField, UuidField
 
 VISITOR_ID_LENGTH = 128
@@ -95,15 +102,15 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
     class Meta:
         model = Variant
         fields = ["id", "name", "weight", "share", "position", "config"]
+        read_only_fields = fields
 
     def get_share(self, variant: Variant) -> float:
         total_weight: int = self.context["total_weight"]
         return variant.weight / total_weight
 
 
+# Its docstring would be published. Wants `is_active` annotated and the variants prefetched.
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
-    """An experiment with `is_active` annotated and its variants prefetched."""
-
     is_active = serializers.BooleanField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
     variants = serializers.SerializerMethodField()
@@ -124,26 +131,40 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "version",
             "variants",
         ]
+        read_only_fields = fields
 
+    @extend_schema_field(VariantSerializer(many=True))
     def get_variants(self, experiment: Experiment) -> list[dict[str, Any]]:
         variants = list(experiment.variants.all())
         total = sum(variant.weight for variant in variants)
         return list(VariantSerializer(variants, many=True, context={"total_weight": total}).data)
 
 
-class VariantCallSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=60)
-    weight = serializers.IntegerField(min_value=1, max_value=1_000_000)
-    config = serializers.JSONField(required=False)
+class VariantCallSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=VARIANT_NAME_LENGTH)
+    weight = serializers.IntegerField(min_value=1, max_value=MAX_WEIGHT)
+    config = serializers.DictField(
+        required=False,
+        help_text="In a persona experiment `persona` with a `name`, a `tone` or both; in others "
+        "an object of up to 16 KiB.",
+    )
 
 
-class ExperimentCallSerializer(serializers.Serializer[Any]):
+class ExperimentCallSerializer(StrictSerializer):
     """Documents what `experiments.configuration` reads; it checks nothing itself."""
 
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=NAME_LENGTH)
     kind = serializers.ChoiceField(choices=Kind.choices)
-    hypothesis = serializers.CharField(required=False, allow_blank=True)
-    variants = VariantCallSerializer(many=True, required=False)
+    hypothesis = serializers.CharField(
+        required=False, allow_blank=True, max_length=HYPOTHESIS_LENGTH
+    )
+    variants = serializers.ListField(
+        child=VariantCallSerializer(),
+        required=False,
+        min_length=MIN_VARIANTS,
+        max_length=MAX_VARIANTS,
+        help_text="The control first. Left out, control and treatment, half each.",
+    )
 
 
 class StartCallSerializer(StrictSerializer):

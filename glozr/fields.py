@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from glozr.text import has_control_characters
@@ -29,6 +32,20 @@ class StrictSerializer(serializers.Serializer[Any]):
             )
         values: dict[str, Any] = super().to_internal_value(data)
         return values
+
+
+class StrictSerializerDescription(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Tells the API's readers of the refusal; the docstrings are for ours."""
+
+    target_class = StrictSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+            self.target, direction, bypass_extensions=True
+        )
+        schema.pop("description", None)
+        return {**schema, "additionalProperties": False}
 
 
 class TextField(serializers.CharField):
