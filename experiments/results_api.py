@@ -65,7 +65,7 @@ def planned_lift(text: str | None) -> float:
         Invalid: it is no number from 0.001 to 10.
     """
     try:
-        lift = float(text) if text else DEFAULT_LIFT
+        lift = DEFAULT_LIFT if text is None else float(text)
     except ValueError:
         lift = 0.0
     if not 0.001 <= lift <= 10:

@@ -38,7 +38,7 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
     status, search = request.GET.get("status", ""), pages.search_term(request)
     if status not in Status.values:
         status = ""
-    found = Experiment.objects.of_agent(agent.pk).newest()
+    found = Experiment.objects.of_agent(agent.pk).running_first()
     if status:
         found = found.with_status(status)
     if search:
@@ -72,7 +72,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
         "can_stop": lifecycle.can(Action.STOPPED, shown),
         "steps": steps[:LATEST_STEPS],
         "more_steps": len(steps) > LATEST_STEPS,
-        **results_context(shown, planned_lift=planned_lift(request.GET.get("lift"))),
+        **results_context(shown, planned_lift=planned_lift(request.GET.get("lift") or None)),
     }
     return pages.agent_page(
         request, shown.agent, "experiments/experiment.html", context, section=SECTION

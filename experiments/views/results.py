@@ -24,7 +24,7 @@ def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID
     context = {
         "agent": experiment.agent,
         "experiment": experiment,
-        **results_context(experiment, planned_lift=planned_lift(request.GET.get("lift"))),
+        **results_context(experiment, planned_lift=planned_lift(request.GET.get("lift") or None)),
     }
     return render(request, "experiments/_results_live.html", context)
 
