@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 from rich.console import Console
 from rich.progress import track
@@ -28,7 +29,7 @@ from rich.table import Table
 
 from bench import cases, wrk
 from bench.dataset import Size, fill
-from bench.stack import PROJECT, Stack
+from bench.stack import PROJECT, STARTUP_SECONDS, Stack
 from glozr.embedded_postgres import program_path
 from glozr.run import server_command
 
@@ -40,6 +41,7 @@ APPLICATIONS = {
     "bare": ("bench.bare:application", "glozr.settings"),
     "plain": ("bench.plain.wsgi:application", "bench.plain.settings"),
 }
+FIRST_AGENT = "a0000000-0000-4000-8000-000000000001"
 PGBENCH = program_path("pgbench")
 
 
@@ -74,6 +76,7 @@ def main() -> int:
             target: running.enter_context(server(stack, target, options.workers))
             for target in APPLICATIONS
         }
+        compare_answers(stack)
         found = measure(stack, servers, size, options.rounds, options.seconds)
     report(found, size)
     return 0
@@ -86,7 +89,7 @@ def dsn(stack: Stack) -> str:
 
 @contextmanager
 def server(stack: Stack, target: str, workers: int) -> Iterator[psutil.Process]:
-    """A server of `target`, warm."""
+    """A server of `target` that answers."""
     application, settings = APPLICATIONS[target]
     process = subprocess.Popen(
         server_command("127.0.0.1", PORTS[target], workers=workers, application=application),
@@ -95,11 +98,41 @@ def server(stack: Stack, target: str, workers: int) -> Iterator[psutil.Process]:
         start_new_session=True,
     )
     try:
-        time.sleep(4)
+        ask(stack, target)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def ask(stack: Stack, target: str) -> httpx.Response:
+    """What `target` answers to a visitor of the data set, as soon as it does.
+
+    Raises:
+        httpx.HTTPError: it refuses, or can't be reached for long.
+    """
+    give_up = time.monotonic() + STARTUP_SECONDS
+    while True:
+        try:
+            return httpx.post(
+                f"http://127.0.0.1:{PORTS[target]}/api/v1/agents/{FIRST_AGENT}/assignments/",
+                headers={"Authorization": f"Bearer {stack.demo['token']}"},
+                json={"visitor_id": "v-1"},
+                timeout=STARTUP_SECONDS,
+            ).raise_for_status()
+        except httpx.TransportError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)
+
+
+def compare_answers(stack: Stack) -> None:
+    """Every target is who it should be, and gives the same visitor the same variant."""
+    answers = {target: ask(stack, target) for target in APPLICATIONS}
+    variants = {answer.json()["variant"]["id"] for answer in answers.values()}
+    assert len(variants) == 1, f"The targets disagree: {variants}"
+    ours = [target for target, answer in answers.items() if "X-Request-ID" in answer.headers]
+    assert ours == ["product"], f"Answered by the product: {ours}"
 
 
 def measure(
