@@ -5,16 +5,13 @@ and out, serializers built once, the token checked by the statement that does th
 """
 
 import json
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.exceptions import UnsupportedMediaType, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -33,6 +30,7 @@ ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()
 LEAD_CALL = serializers.LeadCallSerializer()
 CONVERSATION_ID = UuidField()
+PARSER = StrictJSONParser()
 RENDERER = JSONRenderer()
 
 ERRORS = {
@@ -53,26 +51,12 @@ AUTH: Any = [{"token": []}]
 """For the description alone: the statement that does the work checks the token."""
 
 
-class JSONOnly(BaseContentNegotiation):
-    """Whatever is asked for, the answer is JSON."""
-
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        media_type = request.content_type.partition(";")[0].strip().lower()
-        return next(iter(parsers)) if media_type in ("", "application/json") else None
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class RuntimeView(APIView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
     parser_classes = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
-    content_negotiation_class = JSONOnly
     default_response_headers: ClassVar[dict[str, str]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -95,10 +79,18 @@ def _read(
 ) -> dict[str, Any]:
     """The checked body. Who may not call at all is told so first, whatever the body is."""
     try:
-        return serializer.run_validation(request.data)  # type: ignore[no-any-return]
+        return serializer.run_validation(_json_body(request))  # type: ignore[no-any-return]
     except Exception:
         assignment.authorise(token_digest, agent_id)
         raise
+
+
+def _json_body(request: Request) -> Any:
+    """The body, without a choice of parsers: there is one."""
+    media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if media_type not in ("", "application/json"):
+        raise UnsupportedMediaType(media_type)
+    return PARSER.parse(cast(IO[bytes], request._request))
 
 
 class AssignmentsView(RuntimeView):
@@ -123,7 +115,7 @@ class AssignmentsView(RuntimeView):
                 body.get("playground", False),
             )
         )
-        ASSIGNMENTS.labels(resolution.source.value).inc()
+        _count(resolution)
         return _json(_resolution_json(resolution))
 
 
@@ -162,6 +154,8 @@ class MessagesView(RuntimeView):
                 by_visitor=body["role"] == MessageRole.VISITOR,
             ),
         )
+        if recorded.resolution is not None:
+            _count(recorded.resolution)
         is_new = recorded.is_new or "id" not in body
         return _json(
             _message_json(recorded, message_id, conversation_id, body["visitor_id"]),
@@ -201,6 +195,10 @@ def _conversation_id(text: str, token_digest: str, agent_id: UUID) -> UUID:
         raise Invalid(
             [FieldError("conversation_id", "invalid", "The conversation's id must be a UUID.")]
         ) from error
+
+
+def _count(resolution: Resolution) -> None:
+    ASSIGNMENTS.labels(resolution.source.value).inc()
 
 
 def _json(body: bytes, status: int = 200) -> HttpResponse:

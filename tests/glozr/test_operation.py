@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
@@ -10,7 +11,10 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from agents.models import Agent
+from experiments import lifecycle
 from glozr import logs
+from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
 
 
@@ -41,6 +45,30 @@ def test_metrics_count_requests_and_assignments(runtime: Runtime, settings: Any)
     assert b'glozr_requests_total{route="api_assignments",status="400"}' in text
     assert b'glozr_request_seconds_bucket{le="0.1",route="api_assignments"}' in text
     assert b'glozr_assignments_total{source="none"}' in text
+
+
+def test_assignments_are_counted_by_source_whichever_call_makes_them(
+    runtime: Runtime, agent: Agent, settings: Any
+) -> None:
+    settings.METRICS_TOKEN = "scrape"
+    lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
+
+    def counted() -> dict[str, float]:
+        answer = runtime.client.get("/metrics", headers={"authorization": "Bearer scrape"})
+        lines = re.findall(
+            r'glozr_assignments_total{source="(\w+)"} (\S+)', answer.content.decode()
+        )
+        return {source: float(count) for source, count in lines}
+
+    runtime.resolve("somebody")
+    before = counted()
+    conversation = unused_id()
+    runtime.say("ada", conversation, role="agent")
+    runtime.say("ada", conversation)
+    runtime.say("ada", conversation)
+    after = counted()
+    assert after["new"] == before["new"] + 1
+    assert after["conversation"] == before.get("conversation", 0) + 1
 
 
 @pytest.fixture
