@@ -19,6 +19,8 @@ class BodyTooLarge(APIException):
 
 
 class StrictJSONParser(JSONParser):
+    """No body at all is an empty object, so that what is missing is told field by field."""
+
     def parse(
         self,
         stream: IO[Any],
@@ -29,7 +31,7 @@ class StrictJSONParser(JSONParser):
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            return json.loads(body, parse_constant=_refuse_constant)
+            return json.loads(body or b"{}", parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise Invalid(
                 [FieldError("body", "malformed_json", "The body is not JSON as RFC 8259 has it.")]

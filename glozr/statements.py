@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, LiteralString
 
 import psycopg
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def fetch_one(sql: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -20,21 +21,24 @@ def fetch_one(sql: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, .
     Raises:
         django.db.OperationalError: the database is away, or a timeout ran out.
     """
+    database = connections[DEFAULT_DB_ALIAS]
     try:
-        return _execute(sql, parameters)
+        return _execute(database, sql, parameters)
     except DatabaseError:
-        if connection.in_atomic_block or not _is_lost():
+        if database.in_atomic_block or not _is_lost(database):
             raise
-        connection.close()
-        return _execute(sql, parameters)
+        database.close()
+        return _execute(database, sql, parameters)
 
 
-def _execute(sql: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        cursor = psycopg.Cursor(connection.connection)
+def _execute(
+    database: BaseDatabaseWrapper, sql: LiteralString, parameters: Mapping[str, Any]
+) -> tuple[Any, ...] | None:
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        cursor = psycopg.Cursor(database.connection)
         return cursor.execute(sql, parameters, prepare=True, binary=True).fetchone()
 
 
-def _is_lost() -> bool:
-    return connection.connection is not None and connection.connection.closed
+def _is_lost(database: BaseDatabaseWrapper) -> bool:
+    return database.connection is not None and database.connection.closed
