@@ -1,11 +1,13 @@
 """Results and assignments over HTTP, for people's sessions and for tokens that may read."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,7 +19,6 @@ from experiments.management_api import REFUSALS
 from experiments.models import Experiment
 from experiments.results import DEFAULT_LIFT, results_of
 from experiments.results_json import as_json
-from experiments.runtime_api import JSONOnly
 from glozr.errors import FieldError, Invalid
 
 LIFT = OpenApiParameter(
@@ -41,9 +42,17 @@ class ResultsView(APIView):
         return Response(as_json(results_of(experiment, planned_lift=lift)))
 
 
+class WhateverIsAskedFor(DefaultContentNegotiation):
+    """For CSV, which no renderer writes: only refusals are JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
 class AssignmentsCsvView(APIView):
-    # It answers with CSV, and with JSON when it refuses, whatever is asked for.
-    content_negotiation_class = JSONOnly
+    content_negotiation_class = WhateverIsAskedFor
 
     @extend_schema(
         operation_id="export_assignments",
