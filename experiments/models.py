@@ -52,6 +52,12 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
     def newest(self) -> ExperimentQuerySet:
         return self.order_by("-created_at", "-id")
 
+    def running_first(self) -> ExperimentQuerySet:
+        """Those that run before the others, the one started last at the top; then the newest."""
+        runs = models.Q(status=Status.RUNNING)
+        since = models.Case(models.When(runs, then="started_at"))
+        return self.order_by(since.desc(nulls_last=True), "-created_at", "-id")
+
     def with_is_active(self) -> ExperimentQuerySet:
         """Annotate `is_active`: of its agent's running experiments, started most recently."""
         active = (

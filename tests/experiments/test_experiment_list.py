@@ -72,6 +72,19 @@ def test_a_row_says_how_the_experiment_stands(
     assert rows["Draft"].experiment == draft
 
 
+def test_what_runs_stands_above_newer_drafts(client: Client, cast: Cast, url: str) -> None:
+    older, newer = (
+        ExperimentFactory.create(agent=cast.agent, name=name) for name in ("Older", "Newer")
+    )
+    lifecycle.start(newer, by=None)
+    lifecycle.start(older, by=None, on_conflict=OnConflict.KEEP_RUNNING)
+    for name in ("First idea", "Second idea"):
+        ExperimentFactory.create(agent=cast.agent, name=name)
+    client.force_login(cast.editor)
+    names = [row.experiment.name for row in client.get(url).context["rows"]]
+    assert names == ["Older", "Newer", "Second idea", "First idea"]
+
+
 def test_status_and_name_narrow_the_list(client: Client, cast: Cast, url: str) -> None:
     running = ExperimentFactory.create(agent=cast.agent, name="Warm greeting")
     lifecycle.start(running, by=None)
