@@ -12,6 +12,8 @@ from enum import StrEnum
 from experiments.statistics import ENOUGH_VISITORS, Comparison, Interval
 
 SAMPLE_RATIO_ALARM = 0.001
+MOST_NAMED = 3
+"""More variants than this are counted in a sentence, not named one by one."""
 
 
 class Status(StrEnum):
@@ -101,7 +103,7 @@ def _counts(situation: Situation) -> Verdict:
         (finding.variant, finding.comparison.treatment.visitors) for finding in situation.findings
     ]
     if any(visitors for _, visitors in counts):
-        answer = f"Too early to compare: {_list([_count(*count) for count in counts])}."
+        answer = f"Too early to compare: {_counted(counts)}."
         certainty = f"A comparison needs {ENOUGH_VISITORS} visitors in both variants."
     else:
         answer, certainty = "No visitors yet.", ""
@@ -114,13 +116,15 @@ def _counts(situation: Situation) -> Verdict:
 
 
 def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
-    names = _list([finding.variant for finding in compared])
-    treatments = names if len(compared) == 1 else f"any of {names}"
+    treatments = _names(compared) if len(compared) == 1 else f"any of {_names(compared)}"
     answer = (
         f"No difference shown yet between {situation.control} and {treatments} "
         f"in {situation.metric}."
     )
-    certainty = " ".join(_possible(situation, finding) for finding in compared)
+    if len(compared) > MOST_NAMED:
+        certainty = _possible_together(situation, compared)
+    else:
+        certainty = " ".join(_possible(situation, finding) for finding in compared)
     answer = " ".join([answer, *_too_few(situation, compared)])
     return Verdict(Kind.OPEN, answer, certainty, _patience(situation))
 
@@ -168,7 +172,7 @@ def _choice(
     elif ahead:
         use = f"use {ahead[0].variant}"
     elif unclear:
-        without = f"without {_names(behind)}"
+        without = f"without {_list([finding.variant for finding in behind])}"
         return f"Duplicate it {without}." if stopped else f"Stop it, and duplicate it {without}."
     else:
         use = f"keep {situation.control}"
@@ -195,10 +199,12 @@ def _size(situation: Situation, finding: Finding) -> str:
 
 def _too_few(situation: Situation, compared: Sequence[Finding]) -> list[str]:
     """A sentence on each variant that has too few visitors to be compared."""
+    few = [finding for finding in situation.findings if finding not in compared]
+    if len(few) > MOST_NAMED:
+        return [f"{len(few)} variants have too few visitors to compare."]
     return [
         f"{_count(finding.variant, finding.comparison.treatment.visitors)}, too few to compare."
-        for finding in situation.findings
-        if finding not in compared
+        for finding in few
     ]
 
 
@@ -210,6 +216,19 @@ def _possible(situation: Situation, finding: Finding) -> str:
     if interval.upper is None:
         return f"The lift in {subject} is not estimable yet."
     return f"{subject} could be anything from {_reach(interval)}."
+
+
+def _possible_together(situation: Situation, findings: Sequence[Finding]) -> str:
+    """What many variants could be, in one sentence: the widest reach of them all."""
+    intervals = [finding.comparison.relative.interval for finding in findings]
+    known = [interval for interval in intervals if interval is not None and interval.upper]
+    if len(known) < len(findings):
+        return f"Not every lift in {situation.metric} is estimable yet."
+    widest = Interval(
+        min(interval.lower for interval in known),
+        max(interval.upper or 0.0 for interval in known),
+    )
+    return f"Their {situation.metric} could be anything from {_reach(widest)}."
 
 
 def _reach(interval: Interval) -> str:
@@ -258,7 +277,19 @@ def _possessive(name: str) -> str:
     return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
+def _counted(counts: Sequence[tuple[str, int]]) -> str:
+    """The control and its visitors; the others' as well, in one phrase where they are many."""
+    control, *others = counts
+    if len(others) <= MOST_NAMED:
+        return _list([_count(*count) for count in counts])
+    fewest, most = min(visitors for _, visitors in others), max(visitors for _, visitors in others)
+    reach = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"{_count(*control)} and the {len(others)} other variants have {reach} each"
+
+
 def _names(findings: Sequence[Finding]) -> str:
+    if len(findings) > MOST_NAMED:
+        return f"{len(findings)} variants"
     return _list([finding.variant for finding in findings])
 
 

@@ -12,7 +12,7 @@ VICTORY = re.compile(r"\b(winners?|wins?|won|better|best|beats?|worse|loses?)\b"
 
 
 def situation(control: Arm, *treatments: Arm, status: Status = Status.RUNNING) -> Situation:
-    names = ("Aria", "Max", "Kim")
+    names = ("Aria", "Max", "Kim", "Lou", "Pia")
     findings = tuple(
         Finding(name, comparison)
         for name, comparison in zip(names, compare(control, treatments), strict=False)
@@ -146,6 +146,30 @@ def test_a_variant_with_too_few_visitors_is_counted_beside_the_others() -> None:
 
     assert decided.answer.endswith("Max has 1 visitor, too few to compare.")
     assert undecided.answer.endswith("Max has 40 visitors, too few to compare.")
+
+
+def test_many_variants_are_counted_not_named() -> None:
+    open_ = of(Proportion(1000, 100), *(Proportion(1000, 100 + more) for more in range(5)))
+    assert open_.answer == (
+        "No difference shown yet between control and any of 5 variants in lead capture rate."
+    )
+    assert re.fullmatch(
+        r"Their lead capture rate could be anything from \d\d% lower to \d\d% higher\.",
+        open_.certainty,
+    )
+    early = of(Proportion(40, 4), *(Proportion(10 + more, 1) for more in range(5)))
+    assert early.answer == (
+        "Too early to compare: control has 40 visitors and the 5 other variants have 10 to 14 each."
+    )
+    equal = of(Proportion(1, 0), *(Proportion(1, 0) for _ in range(4)))
+    assert equal.answer.endswith("control has 1 visitor and the 4 other variants have 1 each.")
+    few = of(Proportion(5000, 500), Proportion(5000, 750), *[Proportion(9, 1)] * 4)
+    assert few.answer.endswith(" 4 variants have too few visitors to compare.")
+
+
+def test_many_variants_that_do_not_vary_leave_it_open() -> None:
+    found = of(Proportion(1000, 0), *[Proportion(1000, 0)] * 4)
+    assert found.certainty == "Not every lift in lead capture rate is estimable yet."
 
 
 def test_only_a_worse_treatment_is_dropped() -> None:
