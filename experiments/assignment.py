@@ -17,12 +17,12 @@ from django.db import transaction
 
 from agents.access import NO_SUCH_AGENT
 from agents.agents import assignment_lock
-from agents.models import Ability, Message, MessageRole
+from agents.models import Ability, Conversation, Message, MessageRole
 from agents.tokens import touch
 from experiments import runtime_sql
 from experiments.answers import Answer, answer_at, setup_at
 from experiments.bucketing import bucket
-from glozr.errors import Conflict, Forbidden, NotFound, NotSignedIn
+from glozr.errors import Conflict, DomainError, Forbidden, NotFound, NotSignedIn
 from glozr.ids import new_id
 from glozr.statements import fetch_one
 
@@ -177,6 +177,22 @@ def taken() -> Conflict:
     )
 
 
+def _message_id_taken() -> Conflict:
+    return Conflict(
+        "This id belongs to a message of another conversation. Send a new id.",
+        code="message_id_taken",
+    )
+
+
+def _taken_by_another_agent(call: Call) -> DomainError:
+    """Nothing could be stored and nothing found: another agent has the conversation's id, or
+    the message's."""
+    conversations = Conversation.objects.of_agent(call.agent_id)
+    if conversations.filter(pk=call.conversation_id).exists():
+        return _message_id_taken()
+    return NotFound("This agent has no such conversation. Conversation ids are never shared.")
+
+
 def _parameters(call: Call) -> dict[str, Any]:
     return {
         "digest": call.token_digest,
@@ -198,7 +214,7 @@ def _settle(call: Call, parameters: Mapping[str, Any], *, with_message: bool) ->
             fetch_one(runtime_sql.WAIT_FOR_CHANGES, {"lock": assignment_lock(call.agent_id)})
             outcome = _attempt(call, parameters, with_message=with_message)
     if outcome is None:
-        raise NotFound("This agent has no such conversation. Conversation ids are never shared.")
+        raise _taken_by_another_agent(call)
     return outcome
 
 
@@ -209,10 +225,7 @@ def _attempt(call: Call, parameters: Mapping[str, Any], *, with_message: bool) -
     if row.own is False:
         raise taken()
     if row.same is False:
-        raise Conflict(
-            "This id belongs to a message of another conversation. Send a new id.",
-            code="message_id_taken",
-        )
+        raise _message_id_taken()
     if (row.own is None and not row.stamped) or (_is_due(row, parameters) and not row.stamped):
         return _assign(call, row, parameters, with_message=with_message)
     if with_message and row.said_at is None and row.same is None:

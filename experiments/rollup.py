@@ -30,7 +30,9 @@ fresh AS MATERIALIZED (
            talk.seconds AS new_seconds,
            (SELECT count(*)
               FROM leads lead
-              LEFT JOIN conversations conversation ON conversation.id = lead.conversation_id
+              LEFT JOIN conversations conversation
+                     ON conversation.agent_id = lead.agent_id
+                    AND conversation.id = lead.conversation_id
              WHERE lead.agent_id = %(agent)s
                AND lead.visitor_id = subject.visitor_id
                AND lead.created_at >= subject.assigned_at
@@ -47,7 +49,8 @@ fresh AS MATERIALIZED (
                          extract(epoch FROM max(message.sent_at) - min(message.sent_at))
                              AS seconds
                     FROM messages message
-                   WHERE message.conversation_id = conversation.id) said
+                   WHERE message.agent_id = conversation.agent_id
+                     AND message.conversation_id = conversation.id) said
             WHERE conversation.agent_id = %(agent)s
               AND conversation.visitor_id = subject.visitor_id
               AND conversation.variant_id = subject.variant_id) talk

@@ -65,7 +65,9 @@ decision AS MATERIALIZED (
      WHERE gate.agent_id IS NOT NULL AND coalesce(known.own, true)
 )"""
 
-_STAMPED: LiteralString = """
+
+def _stamped(unless: LiteralString) -> LiteralString:
+    return f"""
 stamped AS (
     INSERT INTO conversations AS conversation
            (id, agent_id, visitor_id, playground, variant_id, decided_at)
@@ -74,6 +76,7 @@ stamped AS (
            CASE WHEN is_due THEN now() END
       FROM decision
      WHERE (is_new OR is_due) AND NOT (is_due AND held_variant IS NULL AND has_active)
+       AND NOT {unless}
         ON CONFLICT (id) DO UPDATE
        SET variant_id = excluded.variant_id, decided_at = excluded.decided_at
      WHERE conversation.agent_id = excluded.agent_id
@@ -83,6 +86,7 @@ stamped AS (
        AND excluded.decided_at IS NOT NULL
  RETURNING variant_id
 )"""
+
 
 # A first message of a visitor without a variant. The conversation is claimed before the
 # assignment is written, so that a call which is refused the conversation leaves nothing behind.
@@ -124,13 +128,16 @@ _NEW_MESSAGE: LiteralString = """
            coalesce(%(sent_at)s::timestamptz, now())
       FROM"""
 
-_SAID: LiteralString = f"""
+_EARLIER: LiteralString = """
 earlier AS MATERIALIZED (
-    SELECT message.agent_id = %(agent)s AND message.conversation_id = %(conversation)s AS same,
+    SELECT message.conversation_id = %(conversation)s AS same,
            message.role, message.content, message.sent_at
       FROM gate
-      JOIN messages message ON message.id = %(message)s
-), said AS ({_NEW_MESSAGE} decision
+      JOIN messages message ON message.agent_id = gate.agent_id AND message.id = %(message)s
+)"""
+
+_SAID: LiteralString = f"""
+said AS ({_NEW_MESSAGE} decision
      WHERE ((NOT is_new AND NOT is_due) OR EXISTS (SELECT FROM stamped))
        AND NOT EXISTS (SELECT FROM earlier)
         ON CONFLICT (id) DO NOTHING
@@ -138,7 +145,7 @@ earlier AS MATERIALIZED (
 )"""
 
 RESOLVE: Final[LiteralString] = f"""
-WITH {_GATE}, {_KNOWN}, {_DECISION}, {_STAMPED},
+WITH {_GATE}, {_KNOWN}, {_DECISION}, {_stamped(unless="false")},
 pending AS (
     INSERT INTO pending_counts (agent_id, variant_id, visitor_id)
     SELECT %(agent)s, variant_id, %(visitor)s::text FROM stamped WHERE variant_id IS NOT NULL
@@ -152,7 +159,8 @@ SELECT gate.token_id, gate.able, gate.unnoted, gate.agent_id, gate.config_versio
 # A message in a conversation that is still open is pending too, without a variant: the one that
 # another connection may be stamping at this moment can't be seen from here.
 RESOLVE_AND_RECORD: Final[LiteralString] = f"""
-WITH {_GATE}, {_KNOWN}, {_DECISION}, {_STAMPED}, {_SAID},
+WITH {_GATE}, {_KNOWN}, {_DECISION}, {_EARLIER},
+{_stamped(unless="EXISTS (SELECT FROM earlier WHERE NOT same)")}, {_SAID},
 pending AS (
     INSERT INTO pending_counts (agent_id, variant_id, visitor_id)
     SELECT %(agent)s, variant_id, %(visitor)s::text

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.models import Agent, Lead, Message
-from tests.factories import unused_id
+from agents.models import Agent, Conversation, Lead, Message
+from experiments import lifecycle
+from tests.factories import AgentFactory, ExperimentFactory, unused_id
 from tests.runtime import Runtime
 
 pytestmark = pytest.mark.django_db
@@ -30,14 +31,32 @@ class TestMessages:
         assert again["sent_at"] == first["sent_at"]
         assert Message.objects.count() == 1
 
-    def test_an_id_of_another_conversation_is_refused(self, runtime: Runtime) -> None:
-        message = unused_id()
+    @pytest.mark.parametrize("is_running", [False, True])
+    def test_an_id_of_another_conversation_is_refused(
+        self, runtime: Runtime, agent: Agent, is_running: bool
+    ) -> None:
+        message, conversation = unused_id(), unused_id()
         runtime.say("ada", unused_id(), id=message)
+        if is_running:
+            lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
         refused = runtime.post(
-            f"conversations/{unused_id()}/messages/",
+            f"conversations/{conversation}/messages/",
             {"visitor_id": "ada", "role": "visitor", "content": "Hello", "id": message},
         )
         assert (refused.status, refused["code"]) == (409, "message_id_taken")
+        assert not Conversation.objects.filter(pk=conversation).exists()
+
+    def test_an_id_of_another_agents_message_is_refused(self, runtime: Runtime) -> None:
+        message, conversation = unused_id(), unused_id()
+        Runtime.of(AgentFactory.create()).say("ada", unused_id(), id=message)
+        runtime.say("ada", conversation)
+        for each in (conversation, unused_id()):
+            refused = runtime.post(
+                f"conversations/{each}/messages/",
+                {"visitor_id": "ada", "role": "visitor", "content": "Hello", "id": message},
+            )
+            assert (refused.status, refused["code"]) == (409, "message_id_taken")
+        assert Message.objects.count() == 2
 
     def test_late_and_out_of_order_they_keep_their_time(self, runtime: Runtime) -> None:
         conversation = unused_id()
