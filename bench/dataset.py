@@ -61,7 +61,7 @@ def fill(dsn: str, workspace: str, size: Size) -> None:
                    generate_series(1, {size.visitors}) visitor""",
         f"""INSERT INTO experiment_assignments (id, agent_id, experiment_id, variant_id,
                                                 visitor_id)
-            SELECT gen_random_uuid(), {agent}, {experiment}, {variant}, 'v-' || visitor
+            SELECT uuidv7(), {agent}, {experiment}, {variant}, 'v-' || visitor
               FROM generate_series(1, {size.experiments}) agent,
                    generate_series(1, {size.visitors}) visitor""",
     )

@@ -51,7 +51,7 @@ CONVERSATION = "('c000000' || turn || '-0000-4000-8000-' || lpad(to_hex(visitor)
 STEPS = (
     """INSERT INTO experiment_assignments (id, agent_id, experiment_id, variant_id, visitor_id,
                                            assigned_at)
-       SELECT gen_random_uuid(), '{agent}', '{experiment}',
+       SELECT uuidv7(), '{agent}', '{experiment}',
               ('{{{variants}}}'::uuid[])[1 + visitor % 2], 'v-' || visitor,
               now() - interval '60 days' * (1 - visitor::float / {visitors})
          FROM generate_series(1, {visitors}) visitor""",
@@ -62,14 +62,14 @@ STEPS = (
                LATERAL (SELECT substr(visitor_id, 3)::int AS visitor) number
          WHERE turn = 1 OR visitor % 10 < 3""",
     """INSERT INTO messages (id, agent_id, conversation_id, role, content, sent_at)
-       SELECT gen_random_uuid(), agent_id, id,
+       SELECT uuidv7(), agent_id, id,
               CASE turn % 2 WHEN 1 THEN 'visitor' ELSE 'agent' END, 'Hello there',
               started_at + interval '20 seconds' * turn
          FROM conversations,
               generate_series(1, 2 + (hashtext(id::text) & 7)
                                  + ((hashtext(id::text) >> 3) & 1)) turn""",
     """INSERT INTO leads (id, agent_id, visitor_id, email, name, phone, company, created_at)
-       SELECT gen_random_uuid(), agent_id, visitor_id, visitor_id || '@example.com', '', '', '',
+       SELECT uuidv7(), agent_id, visitor_id, visitor_id || '@example.com', '', '', '',
               assigned_at + interval '1 minute'
          FROM experiment_assignments WHERE hashtext(visitor_id) % 100 BETWEEN -8 AND 7""",
     """UPDATE experiment_assignments assignment
