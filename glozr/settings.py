@@ -143,6 +143,19 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_FORMS = {
+    "login": "agents.account_forms.LoginForm",
+    "add_email": "agents.account_forms.AddEmailForm",
+    "change_password": "agents.account_forms.ChangePasswordForm",
+    "reset_password": "agents.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "agents.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "agents.account_forms.ConfirmPasswordForm",
+}
+MFA_FORMS = {
+    "authenticate": "agents.account_forms.CodeForm",
+    "reauthenticate": "agents.account_forms.ConfirmCodeForm",
+    "activate_totp": "agents.account_forms.AuthenticatorForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Glozr"
 
