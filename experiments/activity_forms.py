@@ -112,7 +112,7 @@ class ConversationFilter(ActivityFilter):
 
 class LeadFilter(ActivityFilter):
     search_label = "Lead"
-    search_hint = "E-mail, or beginning of a visitor's id"
+    search_hint = "E-mail or visitor's id"
     status = forms.ChoiceField(
         required=False,
         choices=[("", "Any"), *LeadStatus.choices],

@@ -19,8 +19,6 @@ ROW_HEIGHT = 48
 AXIS_HEIGHT = 28
 CURVE_HEIGHT = 160
 BARS_HEIGHT = 140
-INSET = 13
-"""Percent of the width, left of curves and bars, where the levels are written."""
 MOST_BARS = 62
 LABELLED_DAYS = 4
 ALWAYS_SHOWN = 0.5
@@ -98,8 +96,6 @@ class CurvePlot:
     days: tuple[Tick, ...]
     height: float
     plot_height: float
-    inset: int = INSET
-    inner: int = 100 - INSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +126,6 @@ class BarPlot:
     days_per_bar: int
     height: float
     plot_height: float
-    inset: int = INSET
-    inner: int = 100 - INSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +195,7 @@ def curve_plot(
     return CurvePlot(
         lines="".join(_path(line) for line in lines if len(line) > 1),
         bands="".join(f"{_path(band)}Z" for band in bands),
-        dots=tuple((_inset(x / PATH_WIDTH * 100), y) for x, y in _ends(lines)),
+        dots=tuple((round(x / PATH_WIDTH * 100, 2), y) for x, y in _ends(lines)),
         zero=round(CURVE_HEIGHT - vertical.at(0), 2),
         levels=tuple(
             Tick(round(CURVE_HEIGHT - vertical.at(level), 2), written(level), "start")
@@ -316,11 +310,6 @@ def _anchored(at: float, label: str) -> Tick:
     return Tick(at, label, anchor)
 
 
-def _inset(percent: float) -> float:
-    """From percent of the curves' or bars' own width to percent of the drawing's."""
-    return round(INSET + percent * (100 - INSET) / 100, 2)
-
-
 def _days_scale(days: Sequence[date]) -> Scale:
     if len(days) < 2:
         middle = days[0].toordinal() if days else 1
@@ -335,16 +324,14 @@ def _day_ticks(days: Sequence[date], across: Scale) -> tuple[Tick, ...]:
     labelled = sorted(
         {first + round(span * part / (LABELLED_DAYS - 1)) for part in range(LABELLED_DAYS)}
     )
-    return tuple(
-        _anchored(_inset(across.at(day)), written_day(date.fromordinal(day))) for day in labelled
-    )
+    return tuple(_anchored(across.at(day), written_day(date.fromordinal(day))) for day in labelled)
 
 
 def _period_ticks(periods: Sequence[Period]) -> tuple[Tick, ...]:
     """Labels below the middle of a few bars."""
     step = -(-len(periods) // LABELLED_DAYS) or 1
     return tuple(
-        _anchored(_inset((bar + 0.5) / len(periods) * 100), written_day(periods[bar].first))
+        _anchored(round((bar + 0.5) / len(periods) * 100, 2), written_day(periods[bar].first))
         for bar in range(0, len(periods), step)
     )
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from experiments.charts import (
     CURVE_HEIGHT,
-    INSET,
     MOST_BARS,
     PATH_WIDTH,
     Estimate,
@@ -106,7 +105,7 @@ class TestCurves:
     def test_the_first_day_alone_is_a_point(self) -> None:
         plot = curve_plot([(FIRST, Estimate(0.1, -0.1, 0.3))], written)
         assert plot.lines == ""
-        assert [x for x, _ in plot.dots] == [INSET + (100 - INSET) / 2]
+        assert [x for x, _ in plot.dots] == [50]
 
     @given(st.lists(estimates, max_size=40))
     def test_stay_within_the_drawing(self, drawn: list[Estimate]) -> None:
