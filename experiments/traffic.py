@@ -1,18 +1,21 @@
 """Simulated visitors who use the runtime API as a chat runtime would, over real HTTP."""
 
 import asyncio
+import ipaddress
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 
 RETRIES = 20
 TIMEOUT_SECONDS = 15.0
+MOST_MESSAGES = 1_000
 OPENERS = ("Hi there!", "Hello, I have a question.", "Do you have trips to Lisbon?", "Hey")
 FOLLOW_UPS = (
     "What does it cost?",
@@ -22,6 +25,14 @@ FOLLOW_UPS = (
     "That sounds good.",
     "How long is the flight?",
 )
+
+
+class Unreachable(Exception):
+    """Nothing answers there; the message says where."""
+
+
+class Refused(Exception):
+    """The API won't do what it was asked, and why; asking again changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,13 @@ class Behaviour:
     """The mean number of messages that a visitor sends in a conversation, at least 1."""
     returning: float = 0.25
     """The share of visitors who come back for a second conversation, from 0 to 1."""
+
+    def __post_init__(self) -> None:
+        for name in ("leads", "returning"):
+            if not 0 <= (share := getattr(self, name)) <= 1:
+                raise ValueError(f"{name} is a share from 0 to 1, not {share:g}")
+        if not 1 <= self.messages <= MOST_MESSAGES:
+            raise ValueError(f"messages is a mean from 1 to {MOST_MESSAGES}, not {self.messages:g}")
 
 
 @dataclass(slots=True)
@@ -66,28 +84,55 @@ class Site:
 async def send_visitors(
     site: Site, *, visitors: int, concurrency: int, arrived: Callable[[], None]
 ) -> Outcome:
-    """Send `visitors`, at most `concurrency` at once; `arrived` is called as each is done."""
+    """Send `visitors`, at most `concurrency` at once; `arrived` is called as each is done.
+
+    Raises:
+        Unreachable: no server answers at the site's address.
+    """
     outcome = Outcome()
-    waiting = asyncio.Semaphore(concurrency)
+    await _find_server(site.base_url)
+    numbers = iter(range(visitors))
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
     async with httpx.AsyncClient(
         base_url=f"{site.base_url.rstrip('/')}/api/v1/agents/{site.agent}/",
         headers={"Authorization": f"Bearer {site.token}"},
         limits=limits,
         timeout=TIMEOUT_SECONDS,
+        trust_env=not _is_here(site.base_url),
     ) as client:
 
-        async def one(number: int) -> None:
-            async with waiting:
+        async def one_after_another() -> None:
+            for number in numbers:
                 chance = random.Random(None if site.seed is None else f"{site.seed}:{number}")
                 try:
                     await _Visitor(client, site, chance, outcome).visit()
-                except (httpx.HTTPError, ValueError) as error:
-                    outcome.failures.append(f"{type(error).__name__}: {error}")
+                except (httpx.HTTPError, Refused) as error:
+                    outcome.failures.append(str(error) or type(error).__name__)
                 arrived()
 
-        await asyncio.gather(*(one(number) for number in range(visitors)))
+        await asyncio.gather(*(one_after_another() for _ in range(min(concurrency, visitors))))
     return outcome
+
+
+async def _find_server(base_url: str) -> None:
+    """Before any visitor sets out: one who finds nobody there tries again for half a minute."""
+    try:
+        async with httpx.AsyncClient(trust_env=not _is_here(base_url)) as client:
+            await client.get(f"{base_url.rstrip('/')}/healthz")
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise Unreachable(
+            f"Nothing answers at {base_url} ({error or type(error).__name__}). "
+            "Give the address as in http://127.0.0.1:8000."
+        ) from error
+
+
+def _is_here(base_url: str) -> bool:
+    """Whether the address is this machine's own, to which no proxy leads."""
+    try:
+        host = urlsplit(base_url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class _Visitor:
@@ -153,7 +198,21 @@ class _Visitor:
                     raise
             else:
                 if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                    response.raise_for_status()
-                    return dict(response.json())
+                    return _acknowledged(response)
             await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
         raise httpx.HTTPError("The service stayed unavailable.")
+
+
+def _acknowledged(response: httpx.Response) -> dict[str, Any]:
+    """What the API answered.
+
+    Raises:
+        Refused: with its reason, or when it is no API of ours that answers.
+    """
+    try:
+        body = dict(response.json())
+    except (ValueError, TypeError):
+        body = {}
+    if response.is_success and body:
+        return body
+    raise Refused(f"{response.status_code} {body.get('detail') or response.reason_phrase}")

@@ -1,5 +1,9 @@
 import asyncio
+import signal
+import sys
 from argparse import ArgumentTypeError
+from collections.abc import Awaitable
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +18,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from experiments.traffic import Behaviour, Outcome, Site, send_visitors
+from experiments.traffic import Behaviour, Outcome, Site, Unreachable, send_visitors
 
 USUAL = Behaviour()
+BEHAVIOURS = {field.name for field in fields(Behaviour)}
+STOPPED = 130  # what a shell tells of a program that Ctrl-C ended
+EXAMPLE = "Aria:leads=0.12,messages=6"
 
 
 def variant_behaviour(text: str) -> tuple[str, dict[str, float]]:
@@ -25,10 +32,29 @@ def variant_behaviour(text: str) -> tuple[str, dict[str, float]]:
     try:
         pairs = dict(setting.split("=") for setting in settings.split(","))
         changes = {key: float(value) for key, value in pairs.items()}
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text} is not like {EXAMPLE}") from error
+    if not name or changes.keys() - BEHAVIOURS:
+        raise ArgumentTypeError(f"{text} is not like {EXAMPLE}")
+    try:
         Behaviour(**changes)
-    except (ValueError, TypeError) as error:
-        raise ArgumentTypeError(f"{text} is not like Aria:leads=0.12,messages=6") from error
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text}: {error}") from error
     return name, changes
+
+
+def at_least_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return int(text)
+
+
+async def until_terminated(work: Awaitable[Outcome]) -> Outcome:
+    """Let SIGTERM end the work as Ctrl-C does: the progress bar then gives the cursor back."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 class Command(BaseCommand):
@@ -38,9 +64,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--agent", type=UUID, required=True, metavar="ID")
         parser.add_argument("--token", required=True, help="A key with the ability runtime.")
-        parser.add_argument("--visitors", type=int, default=500, metavar="N")
+        parser.add_argument("--visitors", type=at_least_one, default=500, metavar="N")
         parser.add_argument("--base-url", default="http://127.0.0.1:8000", metavar="URL")
-        parser.add_argument("--concurrency", type=int, default=8, metavar="N")
+        parser.add_argument("--concurrency", type=at_least_one, default=8, metavar="N")
         parser.add_argument("--leads", type=float, default=USUAL.leads, metavar="RATE")
         parser.add_argument("--messages", type=float, default=USUAL.messages, metavar="MEAN")
         parser.add_argument("--seed", type=int, help="Send the same visitors again.")
@@ -55,8 +81,22 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            site = self.site(options)
+            outcome = self.send(site, options["visitors"], options["concurrency"])
+        except (Unreachable, ValueError) as error:
+            raise CommandError(str(error)) from error
+        self.report(outcome)
+        for name in site.by_variant.keys() - outcome.tallies.keys():
+            self.stderr.write(f"No visitor got a variant called {name}: nobody behaved that way.")
+        if outcome.failures:
+            raise CommandError(
+                f"{len(outcome.failures)} visitors failed, first: {outcome.failures[0]}"
+            )
+
+    def site(self, options: dict[str, Any]) -> Site:
         usual = {"leads": options["leads"], "messages": options["messages"]}
-        site = Site(
+        return Site(
             base_url=options["base_url"],
             agent=options["agent"],
             token=options["token"],
@@ -66,12 +106,6 @@ class Command(BaseCommand):
             },
             seed=options["seed"],
         )
-        outcome = self.send(site, options["visitors"], options["concurrency"])
-        self.report(outcome)
-        if outcome.failures:
-            raise CommandError(
-                f"{len(outcome.failures)} visitors failed, first: {outcome.failures[0]}"
-            )
 
     def send(self, site: Site, visitors: int, concurrency: int) -> Outcome:
         columns = (
@@ -80,16 +114,21 @@ class Command(BaseCommand):
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns) as progress:
-            task = progress.add_task("Visitors", total=visitors)
-            return asyncio.run(
-                send_visitors(
-                    site,
-                    visitors=visitors,
-                    concurrency=concurrency,
-                    arrived=lambda: progress.advance(task),
+        try:
+            with Progress(*columns) as progress:
+                task = progress.add_task("Visitors", total=visitors)
+                return asyncio.run(
+                    until_terminated(
+                        send_visitors(
+                            site,
+                            visitors=visitors,
+                            concurrency=concurrency,
+                            arrived=lambda: progress.advance(task),
+                        )
+                    )
                 )
-            )
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            sys.exit(STOPPED)
 
     def report(self, outcome: Outcome) -> None:
         table = Table("Variant", "Visitors", "Messages", "Leads", "Lead rate")
