@@ -4,6 +4,7 @@ import argparse
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--visitors", type=int, default=VISITORS, help="0 sends none")
     options = parser.parse_args(arguments)
-    if refusal := _refusal(options.host, options.port):
+    if refusal := _refusal(options.host, options.port) or _refused_workers():
         print(refusal, file=sys.stderr)
         return 1
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -70,15 +71,17 @@ def _serve(host: str, port: int, visitors: int) -> int:
     demo = _prepare()
     name = EVERY_ADDRESS.get(host, host)
     url = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
-    workers = int(os.environ.get("GLOZR_WORKERS", WORKERS))
     with ExitStack() as children:
-        server = children.enter_context(_running(server_command(host, port, workers=workers)))
+        server = children.enter_context(
+            _running(server_command(host, port, workers=int(_workers())))
+        )
         if "fold_results" in get_commands():
             children.enter_context(_running((*MANAGE, "fold_results", "--forever")))
         _wait_until_ready(url, server)
         _introduce(url, demo)
         if visitors:
-            subprocess.run(_tied(_traffic(url, demo, visitors)), check=False)
+            with _running(_traffic(url, demo, visitors)) as traffic:
+                traffic.wait()
             print(f"\nServing on {url} until Ctrl-C.", flush=True)
         return server.wait()
 
@@ -190,6 +193,8 @@ Ask for a visitor's variant:
 
 def _refusal(host: str, port: int) -> str | None:
     """Why nothing can listen there, found before anything is started."""
+    if not 1 <= port <= 65_535:
+        return f"A port is a number from 1 to 65535, not {port}."
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -198,9 +203,18 @@ def _refusal(host: str, port: int) -> str | None:
             if error.errno == errno.EADDRINUSE:
                 return f"Port {port} is in use. Choose another: make run PORT={port + 1}"
             return f"Cannot listen on {host}, port {port}: {error.strerror}."
-        except OverflowError:
-            return f"A port is a number from 0 to 65535, not {port}."
     return None
+
+
+def _workers() -> str:
+    return os.environ.get("GLOZR_WORKERS", "").strip() or str(WORKERS)
+
+
+def _refused_workers() -> str | None:
+    text = _workers()
+    if re.fullmatch(r"[1-9]\d{0,2}", text, re.ASCII):
+        return None
+    return f"GLOZR_WORKERS is a number from 1 to 999, not {text}."
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
