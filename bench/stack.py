@@ -2,32 +2,41 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
-from glozr.embedded_postgres import EmbeddedPostgres
+from glozr.embedded_postgres import PORT, EmbeddedPostgres
 from glozr.run import server_command
 
 PROJECT = Path(__file__).resolve().parent.parent
 STARTUP_SECONDS = 30
+STOP_SECONDS = 30
 
 
 class Stack:
     """One installation under `data_dir`: its database, its server, its demo workspace."""
 
     def __init__(
-        self, data_dir: Path, *, workers: int = 2, settings: Mapping[str, str] | None = None
+        self,
+        data_dir: Path,
+        *,
+        workers: int = 2,
+        settings: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
+        """`settings` are the database's; `log` takes what the server writes, in place of us."""
         self.data_dir = data_dir
+        self.log = log
         self.workers = workers
         self.postgres = EmbeddedPostgres(data_dir / "postgres", settings)
         self.environment = {
@@ -62,28 +71,58 @@ class Stack:
         return result.stdout
 
     def start_server(self) -> None:
-        self.server = subprocess.Popen(
-            server_command("127.0.0.1", self.port, workers=self.workers),
-            cwd=PROJECT,
-            env=self.environment,
-            start_new_session=True,
-        )
+        self.server = self.start(server_command("127.0.0.1", self.port, workers=self.workers))
         self.wait_for("/healthz")
+
+    def start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """A process of this installation, in a group of its own."""
+        with ExitStack() as files:
+            log = files.enter_context(self.log.open("ab")) if self.log else None
+            return subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=self.environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
 
     def stop_server(self) -> None:
         if self.server is not None:
-            self.server.terminate()
-            self.server.wait(30)
+            self.stop(self.server)
             self.server = None
+
+    def stop(self, process: subprocess.Popen[bytes]) -> int:
+        """End a process that was started here, by force if it takes too long; its exit code."""
+        process.terminate()
+        try:
+            return process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.wait()
 
     def workers_alive(self) -> Sequence[psutil.Process]:
         """The processes that answer requests."""
-        assert self.server is not None
-        return [
-            child
-            for child in psutil.Process(self.server.pid).children()
-            if "resource_tracker" not in " ".join(child.cmdline())
-        ]
+        found: list[psutil.Process] = []
+        if self.server is not None and self.server.poll() is None:
+            for child in psutil.Process(self.server.pid).children():
+                with suppress(psutil.NoSuchProcess):  # one that has just ended, too
+                    if "resource_tracker" not in " ".join(child.cmdline()):
+                        found.append(child)
+        return found
+
+    def is_whole(self) -> bool:
+        """Whether all workers take connections: each opens a socket of its own, when ready."""
+        try:
+            return self.workers == sum(
+                any(one.status == psutil.CONN_LISTEN for one in worker.net_connections("tcp"))
+                for worker in self.workers_alive()
+            )
+        except psutil.NoSuchProcess:
+            return False
+
+    def dsn(self) -> str:
+        return f"host={self.postgres.running_socket_dir()} port={PORT} dbname=glozr user=glozr"
 
     def postmaster(self) -> psutil.Process:
         pid_file = self.data_dir / "postgres" / "postmaster.pid"
