@@ -65,6 +65,10 @@ class Invalid(DomainError):
         self.errors = tuple(errors)
         super().__init__(self.errors[0].detail if len(self.errors) == 1 else "")
 
+    def in_lines(self) -> str:
+        """Every broken rule after its field, for where there is no form to show it in."""
+        return "\n".join(f"{error.field}: {error.detail}".lstrip(": ") for error in self.errors)
+
 
 class Unavailable(DomainError):
     code = "unavailable"

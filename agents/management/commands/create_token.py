@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agents import tokens
 from agents.models import Ability, Workspace
-from glozr.errors import DomainError
+from glozr.errors import Invalid
 
 
 class Command(BaseCommand):
@@ -25,19 +25,22 @@ class Command(BaseCommand):
                 name=options["name"],
                 abilities=options["abilities"],
             )
-        except DomainError as error:
-            raise CommandError(error.detail) from error
+        except Invalid as error:
+            raise CommandError(error.in_lines()) from error
         self.stdout.write(key)
 
     def workspace(self, id_or_name: str) -> Workspace:
         try:
             found = Workspace.objects.filter(pk=UUID(id_or_name))
         except ValueError:
-            found = Workspace.objects.filter(name=id_or_name)
-        match list(found[:2]):
+            found = Workspace.objects.filter(name=id_or_name.strip())
+        match list(found):
             case [workspace]:
                 return workspace
             case []:
                 raise CommandError(f"There is no workspace {id_or_name}.")
-            case _:
-                raise CommandError(f"Several workspaces are called {id_or_name}. Give the id.")
+            case several:
+                ids = "\n".join(f"{one.pk}  made {one.created_at:%d %B %Y}" for one in several)
+                raise CommandError(
+                    f"Several workspaces are called {id_or_name}. Give the id of one:\n{ids}"
+                )

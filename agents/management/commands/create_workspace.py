@@ -1,11 +1,15 @@
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from agents import agents, people, workspaces
 from agents.models import User
-from glozr.errors import DomainError
+from glozr.errors import Invalid
+from glozr.validation import invalid
+
+MOST_OF_A_NAME = 100  # leaves room for what the agent's own name adds to it
 
 
 class Command(BaseCommand):
@@ -23,9 +27,11 @@ class Command(BaseCommand):
                 workspace = workspaces.create(
                     name=options["name"], owner=owner, time_zone=options["time_zone"]
                 )
-                agent = agents.create(workspace=workspace, name=f"{workspace.name} assistant")
-        except DomainError as error:
-            raise CommandError(error.detail) from error
+                agent = agents.create(
+                    workspace=workspace, name=f"{workspace.name[:MOST_OF_A_NAME]} assistant"
+                )
+        except Invalid as error:
+            raise CommandError(error.in_lines()) from error
         self.stdout.write(f"Workspace {workspace.name}: {workspace.pk}")
         self.stdout.write(f"Agent {agent.name}: {agent.pk}")
         if is_new:
@@ -34,9 +40,16 @@ class Command(BaseCommand):
             )
 
     def owner(self, email: str) -> tuple[User, bool]:
+        email = User.objects.normalize_email(email.strip())
         user = User.objects.filter(email__iexact=email).first()
         if user is not None:
             return user, False
-        user = User.objects.create_user(email)
+        user = User(email=email)
+        user.set_unusable_password()
+        try:
+            user.full_clean()
+        except ValidationError as error:
+            raise invalid(error) from error
+        user.save()
         people.confirm_email(user)  # a password can only be set through a link mailed there
         return user, True
