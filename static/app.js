@@ -89,6 +89,28 @@
     }
   });
 
+  // ---- signing in again in another tab changes the token that forms must send ----
+  function csrfToken() {
+    return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  }
+
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const field = event.target.elements.namedItem("csrfmiddlewaretoken");
+      if (field) field.value = csrfToken() || field.value;
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { headers, parameters } = event.detail;
+    const token = csrfToken();
+    if (!token || event.detail.verb === "get") return;
+    headers["x-csrftoken"] = token;
+    if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
+  });
+
   // ---- a form is sent once, however often its button is pressed ----
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from agents import invitations, tokens
+from agents import invitations, people, tokens, workspaces
 from agents.models import Role
 from tests.browser.people import no_complaints, sign_in
+from tests.factories import PASSWORD
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +87,31 @@ def test_a_session_that_ended_meanwhile_loses_nothing_typed(
     page.get_by_label("Persona name").fill("Aria")
     expect(page.locator("#toasts")).to_contain_text("You have been signed out")
     expect(page.get_by_label("Persona name")).to_have_value("Aria")
+
+
+def test_what_was_typed_is_saved_after_signing_in_again_in_another_tab(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.admin, live_server)
+    page.goto(reverse("agent_settings", args=[cast.agent.pk]))
+    context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_label("Persona name").fill("Aria")
+    expect(page.locator("#toasts")).to_contain_text("Sign in again in another tab")
+
+    other = context.new_page()
+    other.goto("/accounts/login/")
+    other.get_by_label("E-mail address").fill(cast.admin.email)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    expect(other.get_by_role("heading", name="Agents")).to_be_visible()
+
+    with no_complaints(page):
+        page.get_by_label("Tone").fill("warm")
+        expect(page.locator("#prompt")).to_contain_text("Your tone: warm")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    cast.agent.refresh_from_db()
+    assert cast.agent.persona == {"name": "Aria", "tone": "warm"}
 
 
 def test_a_key_is_copied(
@@ -193,6 +220,97 @@ def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: s
     page.goto("/nothing/")
     found["404"] = problems(page)
     assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_two_factor_sign_in_is_accessible_at_every_step(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
+) -> None:
+    people.confirm_email(cast.owner)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    found = {}
+
+    def look(step: str) -> None:
+        found[step] = problems(page)
+
+    with no_complaints(page):
+        sign_in(context, cast.owner, live_server)
+        page.goto("/accounts/2fa/")
+        page.get_by_role("link", name="Turn on").click()
+        look("confirm the password")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Confirm").click()
+        look("scan the picture")
+        secret = page.get_by_label("Authenticator secret").input_value()
+        page.get_by_label("Code", exact=True).fill(code_of(secret))
+        page.get_by_role("button", name="Turn on").click()
+        expect(page.get_by_label("Unused codes")).to_be_visible()
+        look("recovery codes")
+        recovery = page.get_by_label("Unused codes").input_value().split()[0]
+        page.get_by_role("link", name="Make new ones").click()
+        look("new recovery codes")
+        page.goto("/accounts/2fa/")
+        look("turned on")
+        page.get_by_role("link", name="Turn off").click()
+        look("turn off")
+        page.goto("/accounts/logout/")
+        look("sign out")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("E-mail address").fill(cast.owner.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        look("enter the code")
+        page.get_by_label("Code").fill(recovery)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.get_by_role("heading", name="Agents")).to_be_visible()
+    assert not any(found.values()), found
+
+
+def code_of(secret: str) -> str:
+    """What an authenticator app shows now."""
+    return f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_shown_once_is_accessible(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
+) -> None:
+    sign_in(context, cast.owner, live_server)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    found = {}
+    with no_complaints(page):
+        page.goto(reverse("tokens", args=[cast.workspace.pk]))
+        page.get_by_label("Name").fill("A name that is one word: " + "w" * 50)
+        page.get_by_label("Ask for assignments").check()
+        page.get_by_role("button", name="Create token").click()
+        found["key"] = problems(page)
+        token = cast.workspace.tokens.get()
+        page.goto(reverse("token_revoke", args=[cast.workspace.pk, token.pk]))
+        found["revoke"] = problems(page)
+        page.goto(reverse("members", args=[cast.workspace.pk]))
+        page.get_by_label("E-mail address").fill(f"{'w' * 60}@example.com")
+        page.get_by_label("Editor").check()
+        page.get_by_role("button", name="Send the invitation").click()
+        found["link"] = problems(page)
+    assert not any(found.values()), found
+
+
+def test_menus_stay_within_a_small_screen(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    workspaces.edit(cast.workspace, name="w" * 120, time_zone="UTC")
+    sign_in(context, cast.owner, live_server)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(reverse("agent_list"))
+    for number in range(page.locator("details.menu").count()):
+        menu = page.locator("details.menu").nth(number)
+        menu.locator("summary").click()
+        box = menu.locator(".menu-panel").bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= 360 - box["width"], box
+        page.keyboard.press("Escape")
 
 
 def problems(page: Page) -> list[str]:
