@@ -103,9 +103,11 @@ def seed() -> Demo:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         owner, *_ = users = [_user(sign_in) for sign_in in SIGN_INS]
-        workspace = Workspace.objects.filter(
-            memberships__user=owner, memberships__role=Role.OWNER
-        ).first() or workspaces.create(name=WORKSPACE, owner=owner, time_zone="Europe/Zurich")
+        # The first that the Owner has had: people may have given the demo's Owner more since.
+        owned = Workspace.objects.filter(memberships__user=owner, memberships__role=Role.OWNER)
+        workspace = owned.order_by("id").first() or workspaces.create(
+            name=WORKSPACE, owner=owner, time_zone="Europe/Zurich"
+        )
         for user, sign_in in zip(users, SIGN_INS, strict=True):
             members.add(workspace=workspace, user=user, role=Role(sign_in.role))
         agent = workspace.agents.order_by("id").first() or _agent(workspace, owner)
