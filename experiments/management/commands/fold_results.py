@@ -1,5 +1,6 @@
 import logging
 import signal
+from argparse import ArgumentTypeError
 from threading import Event
 from typing import Any
 
@@ -7,6 +8,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 from experiments import rollup
+
+AGENTS_AT_ONCE = 1_000
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 3_600.0
 
 log = logging.getLogger("glozr.rollup")
 
@@ -18,13 +22,14 @@ class Command(BaseCommand):
         how_long = parser.add_mutually_exclusive_group(required=True)
         how_long.add_argument("--once", action="store_true", help="Until nothing is pending.")
         how_long.add_argument("--forever", action="store_true", help="Until it is stopped.")
-        parser.add_argument("--every", type=float, default=10.0, metavar="SECONDS")
+        parser.add_argument("--every", type=seconds, default=10.0, metavar="SECONDS")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["once"]:
-            fold_all(Event())
-            return
         stopped = Event()
+        if options["once"]:
+            while fold_all(stopped):
+                pass
+            return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.is_set():
@@ -36,7 +41,21 @@ class Command(BaseCommand):
             stopped.wait(options["every"])
 
 
-def fold_all(stopped: Event) -> None:
-    for agent_id in rollup.agents_with_pending():
+def fold_all(stopped: Event) -> bool:
+    """Fold what is pending of up to AGENTS_AT_ONCE agents; whether there was anything."""
+    folded = False
+    for agent_id in rollup.agents_with_pending(at_most=AGENTS_AT_ONCE):
         while not stopped.is_set() and rollup.fold(agent_id):
-            pass
+            folded = True
+    return folded
+
+
+def seconds(text: str) -> float:
+    """For an argument: a pause that is one."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not SHORTEST_PAUSE <= number <= LONGEST_PAUSE:
+        raise ArgumentTypeError(f"{text} is not from {SHORTEST_PAUSE:g} to {LONGEST_PAUSE:g}")
+    return number
