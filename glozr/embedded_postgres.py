@@ -206,6 +206,8 @@ class EmbeddedPostgres:
         if self._server_process() is None:
             return False
         account = self._server_account()
+        if account is not None:
+            self._let_through(account)  # a folder above may have been closed since the start
         for mode in ("fast", "immediate"):
             wait = ["-m", mode, "-w", "-t", str(STOP_TIMEOUT_SECONDS)]
             if self._run("pg_ctl", "stop", *wait, account=account).returncode == 0:

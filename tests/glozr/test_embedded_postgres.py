@@ -207,6 +207,15 @@ class TestUnderRoot:
         assert server.data_dir.stat().st_mode & 0o777 == 0o700
         assert server.stop()
 
+    def test_it_is_stopped_though_a_folder_above_has_been_closed_since(self, folder: Path) -> None:
+        above = folder / "above"
+        above.mkdir()
+        server = EmbeddedPostgres(above / "postgres")
+        server.ensure_running()
+        above.chmod(0o700)
+        assert server.stop()
+        assert server.running_socket_dir() is None
+
     def test_a_plain_user_is_told_whose_it_is(self, server: EmbeddedPostgres) -> None:
         server.ensure_running()
         server.data_dir.parent.chmod(0o755)
