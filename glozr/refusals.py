@@ -30,7 +30,7 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
 }
 TITLE: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "That can't be read",
-    HTTPStatus.FORBIDDEN: "Your role doesn't allow this",
+    HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.CONFLICT: "That can't be done now",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",

@@ -145,7 +145,9 @@
   document.addEventListener("htmx:responseError", (event) => {
     const xhr = event.detail.xhr;
     const plain = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-    toast(plain ? xhr.responseText : "That didn't work. Load the page again.", "danger");
+    const away = "Not available for a moment. Try again in a few seconds.";
+    const other = xhr.status === 503 ? away : "That didn't work. Load the page again.";
+    toast(plain ? xhr.responseText : other, "danger");
   });
   document.addEventListener("htmx:sendError", () => {
     toast("The server can't be reached. Check your connection and try again.", "danger");
