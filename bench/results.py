@@ -268,8 +268,17 @@ def report(found: list[Figures]) -> None:
             "" if figures.verified_in_seconds is None else f"{figures.verified_in_seconds:.0f}",
         )
     Console(width=140).print(table)
+    keep(found)
+
+
+def keep(found: list[Figures]) -> None:
+    """Write the figures of these sizes to RESULTS; those of other sizes stay."""
+    earlier = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    by_size = {row["visitors"]: row for row in earlier}
+    for figures in found:
+        by_size[figures.visitors] = {**asdict(figures), "cost": round(figures.cost, 4)}
     RESULTS.parent.mkdir(exist_ok=True)
-    rows = [{**asdict(figures), "cost": round(figures.cost, 4)} for figures in found]
+    rows = [by_size[visitors] for visitors in sorted(by_size)]
     RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
 
 
