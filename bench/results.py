@@ -19,11 +19,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
 from bench import wrk
+from bench.growth import memory
 from bench.load import APPLICATIONS, PORTS, dsn, server
 from bench.stack import PROJECT, Stack
 
@@ -107,6 +109,9 @@ class Figures:
     counted_per_second: float
     uncounted_per_second: float
     verified_in_seconds: float | None
+    export_seconds: float
+    export_mebibytes: float
+    """What a worker grows by while it streams every visitor as CSV."""
 
     @property
     def cost(self) -> float:
@@ -140,12 +145,13 @@ def measure(visitors: int, rounds: int, *, verify: bool) -> Figures:
         print(f"Filling {visitors:,} visitors …", flush=True)
         rows = fill(stack, experiment, visitors)
         verified = verified_in(stack, experiment) if verify else None
-        running.enter_context(server(stack, "product", 2))
+        process = running.enter_context(server(stack, "product", 2))
         running.enter_context(server(stack, "uncounted", 2))
         json_ms, page_ms = look(stack, experiment)
+        exported = export(stack, experiment, process, visitors)
         running.enter_context(folding(stack))
         counted, uncounted = messages(stack, visitors, rounds)
-    return Figures(visitors, *rows, json_ms, page_ms, counted, uncounted, verified)
+    return Figures(visitors, *rows, json_ms, page_ms, counted, uncounted, verified, *exported)
 
 
 @contextmanager
@@ -210,6 +216,26 @@ def look(stack: Stack, experiment: str) -> tuple[float, float]:
     )
 
 
+def export(
+    stack: Stack, experiment: str, process: psutil.Process, visitors: int
+) -> tuple[float, float]:
+    """Seconds to stream every visitor as CSV, and MiB that the largest worker grew by."""
+    path = f"agents/{stack.demo['agent']}/experiments/{experiment}/assignments.csv"
+    before = peak = memory(process)
+    lines, began = 0, time.monotonic()
+    with httpx.stream(
+        "GET",
+        f"http://127.0.0.1:{PORTS['product']}/api/v1/{path}",
+        headers={"Authorization": f"Bearer {stack.demo['token']}"},
+        timeout=60,
+    ) as answer:
+        for piece in answer.raise_for_status().iter_bytes(2**20):
+            lines += piece.count(b"\n")
+            peak = max(peak, memory(process))
+    assert lines == visitors + 1, f"{lines:,} lines for {visitors:,} visitors"
+    return time.monotonic() - began, peak - before
+
+
 def sign_in(person: httpx.Client, stack: Stack) -> None:
     person.get("/accounts/login/")
     owner = stack.demo["users"][0]
@@ -257,7 +283,7 @@ def messages(stack: Stack, visitors: int, rounds: int) -> tuple[float, float]:
 def report(found: list[Figures]) -> None:
     table = Table(
         *("Visitors", "Conversations", "Messages", "Leads", "JSON ms", "Page ms"),
-        *("Messages/s", "uncounted", "Counting costs", "Plain join s"),
+        *("Messages/s", "uncounted", "Counting costs", "Plain join s", "CSV s", "+ MiB"),
     )
     for figures in found:
         table.add_row(
@@ -266,6 +292,7 @@ def report(found: list[Figures]) -> None:
             *(f"{figures.counted_per_second:,.0f}", f"{figures.uncounted_per_second:,.0f}"),
             f"{figures.cost:.0%}",
             "" if figures.verified_in_seconds is None else f"{figures.verified_in_seconds:.0f}",
+            *(f"{figures.export_seconds:.0f}", f"{figures.export_mebibytes:.0f}"),
         )
     Console(width=140).print(table)
     keep(found)
