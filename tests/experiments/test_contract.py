@@ -152,6 +152,23 @@ def test_a_success_is_as_described(world: World, name: str) -> None:
     assert answer.status_code == status, answer.text
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("record_lead", {**VISITOR, "email": "ada@example.com"}),
+        ("create_experiment", DRAFT),
+    ],
+)
+def test_a_body_that_is_too_large_is_as_described(
+    world: World, name: str, body: dict[str, Any]
+) -> None:
+    case = schema.find_operation_by_id(name).Case(
+        path_parameters={"agent_id": str(world.agent.pk)}, body={**body, "name": "x" * 300_000}
+    )
+    answer = case.call_and_validate(headers={"Authorization": f"Bearer {world.key}"})
+    assert answer.status_code == 413
+
+
 @pytest.fixture
 def api(world: World, client: Client) -> Client:
     client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {world.key}"
