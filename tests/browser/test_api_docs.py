@@ -23,6 +23,7 @@ def reading(page: Page, live_server: LiveServer) -> Iterator[Page]:
     page.on("request", lambda request: asked.append(request.url))
     with no_complaints(page):
         page.goto(DOCS)
+        expect(page.locator(".opblock").first).to_be_visible()
         yield page
     own = (f"{live_server}/", "data:")
     assert [url for url in asked if not url.startswith(own)] == []
