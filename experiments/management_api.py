@@ -240,14 +240,7 @@ def _caller(request: Request) -> Caller:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    """The body, an object; no body at all is an empty one.
-
-    Raises:
-        Invalid: it is something else.
-    """
-    if not isinstance(request.data, dict):
-        raise Invalid([FieldError("body", "not_an_object", "Send a JSON object.")])
-    return request.data
+    return cast(dict[str, Any], request.data)  # the parser reads nothing else
 
 
 def _bad_query(parameter: str, detail: str) -> Invalid:

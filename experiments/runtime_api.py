@@ -85,7 +85,7 @@ def _read(
         raise
 
 
-def _json_body(request: Request) -> Any:
+def _json_body(request: Request) -> dict[str, Any]:
     """The body, without a choice of parsers: there is one."""
     media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media_type not in ("", "application/json"):

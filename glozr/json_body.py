@@ -19,23 +19,26 @@ class BodyTooLarge(APIException):
 
 
 class StrictJSONParser(JSONParser):
-    """No body at all is an empty object, so that what is missing is told field by field."""
+    """Reads an object; no body at all is an empty one, so that every missing field is told."""
 
     def parse(
         self,
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
+    ) -> dict[str, Any]:
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            return json.loads(body or b"{}", parse_constant=_refuse_constant)
+            read = json.loads(body or b"{}", parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise Invalid(
                 [FieldError("body", "malformed_json", "The body is not JSON as RFC 8259 has it.")]
             ) from error
+        if not isinstance(read, dict):
+            raise Invalid([FieldError("body", "not_an_object", "Send a JSON object.")])
+        return read
 
 
 def _refuse_constant(name: str) -> None:

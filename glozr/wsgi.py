@@ -2,7 +2,10 @@ import gc
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterable
 from importlib import import_module
+from io import BytesIO
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -14,9 +17,17 @@ if multiprocessing.current_process().name == "granian-worker":
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glozr.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 # Load the views now rather than in the first request, and tell the garbage collector that what
 # is loaded stays: looking through all of it again and again took a tenth of a request's time.
 import_module(settings.ROOT_URLCONF)
 gc.collect()
 gc.freeze()
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Django, which would take a body that comes in chunks, without a length, for none."""
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+    return django_application(environ, start_response)
