@@ -30,7 +30,7 @@ from bench.chaos_checks import Check, Evidence, Rows, judge, read
 from bench.chaos_clients import Client, Crowd, Ending, Probe, Visits
 from bench.chaos_faults import FAULTS, Injected, Scene, inject
 from bench.chaos_lifecycle import Operator
-from bench.chaos_report import Outcome, Plan, report
+from bench.chaos_report import Outcome, Plan, keep, report
 from bench.stack import Stack
 
 AGENTS = 3
@@ -78,6 +78,8 @@ def main() -> int:
         with closing(ruins(Path(folder))) as stack:
             outcome = run(stack, plan, announce=print_fault)
         report(outcome)
+        if not options.small:
+            keep(outcome)
         if not outcome.is_passed and stack.log is not None:
             print_errors(stack.log)
     return int(not outcome.is_passed)

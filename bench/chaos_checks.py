@@ -282,6 +282,36 @@ def _answers_fit_lifecycle(check: Check, evidence: Evidence, _rows: Rows) -> Non
         )
 
 
+def _visitors_keep_what_runs(check: Check, evidence: Evidence, _rows: Rows) -> None:
+    """Who has a variant in an experiment that runs gets it, or that of one started later.
+
+    Looked at where no step was under way, and a client had been told the variant before.
+    """
+    timelines = {agent: _Timeline(steps) for agent, steps in evidence.steps.items()}
+    known: dict[tuple[str, str], list[tuple[float, str | None]]] = defaultdict(list)
+    for attempt, told in evidence.told:
+        known[attempt.call.chat.agent, attempt.call.chat.visitor].append(
+            (attempt.ended, told.experiment)
+        )
+    for attempt, told in evidence.told:
+        chat = attempt.call.chat
+        possible = timelines[chat.agent].during(attempt.began, attempt.ended)
+        if chat.playground or told.source == "conversation" or len(possible) > 1:
+            continue
+        running = possible[0].running
+        held = [
+            running.index(experiment)
+            for ended, experiment in known[chat.agent, chat.visitor]
+            if ended < attempt.began and experiment in running
+        ]
+        if held:
+            check.expect(
+                told.source == "visitor" and told.experiment in running[max(held) :],
+                f"{chat.visitor} had a variant of {running[max(held)]}, which runs, and was told"
+                f" {told.experiment} ({told.source})",
+            )
+
+
 class _Timeline:
     """An agent's running experiments over time, each change somewhere within its step."""
 
@@ -327,5 +357,6 @@ CHECKS: Mapping[str, Callable[[Check, Evidence, Rows], None]] = {
     "no visitor has two variants in one experiment": _one_variant_per_visitor,
     "no conversation changed its variant or persona": _conversations_stay,
     "no answer from an experiment that did not run": _answers_fit_lifecycle,
+    "a visitor keeps the variant of what still runs": _visitors_keep_what_runs,
     "every step of an experiment took effect, once": _lifecycle_stored,
 }

@@ -52,6 +52,9 @@ def report(outcome: Outcome) -> None:
     for check in outcome.checks:
         for violation in check.violations[:SHOWN_VIOLATIONS]:
             console.print(f"{check.name}: {violation}", markup=False)
+
+
+def keep(outcome: Outcome) -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(as_json(outcome), indent=1) + "\n")
 
