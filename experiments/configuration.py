@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from experiments.models import MAX_VARIANTS, MAX_WEIGHT, Experiment, Kind
+from experiments.models import MAX_VARIANTS, MAX_WEIGHT, NAME_TAKEN, Experiment, Kind
 from glozr.errors import FieldError, Invalid
 from glozr.text import LINE_BREAKS, has_control_characters, is_encodable
 
@@ -70,13 +70,17 @@ def default_variants(kind: str, persona: Mapping[str, str]) -> tuple[VariantSetu
     )
 
 
-def new_setup(sent: Mapping[str, object], *, persona: Mapping[str, str]) -> Setup:
+def new_setup(
+    sent: Mapping[str, object], *, persona: Mapping[str, str], is_taken: Callable[[str], bool]
+) -> Setup:
     """The set-up of a new experiment of an agent with `persona`.
+
+    `is_taken` knows the names of the agent's other experiments.
 
     Raises:
         Invalid: with every broken rule.
     """
-    check = _Check()
+    check = _Check(is_taken)
     check.known_fields(sent)
     kind = check.kind(sent.get("kind"))
     setup = Setup(
@@ -93,14 +97,16 @@ def new_setup(sent: Mapping[str, object], *, persona: Mapping[str, str]) -> Setu
     return setup
 
 
-def changed_setup(sent: Mapping[str, object], *, current: Setup) -> Setup:
+def changed_setup(
+    sent: Mapping[str, object], *, current: Setup, is_taken: Callable[[str], bool]
+) -> Setup:
     """`current` with what was `sent`. Variants are a whole list; a new kind is checked
-    against the variants that stay.
+    against the variants that stay. `is_taken` knows the names of the agent's other experiments.
 
     Raises:
         Invalid: with every broken rule.
     """
-    check = _Check()
+    check = _Check(is_taken)
     check.known_fields(sent)
     setup = current
     if "name" in sent:
@@ -140,8 +146,9 @@ def _as_sent(variants: Sequence[VariantSetup]) -> list[dict[str, object]]:
 class _Check:
     """Collects broken rules while it reads. Each method gives a usable value either way."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_taken: Callable[[str], bool] = lambda name: False) -> None:
         self.errors: list[FieldError] = []
+        self.is_taken = is_taken
 
     def raise_if_broken(self) -> None:
         if self.errors:
@@ -174,7 +181,10 @@ class _Check:
         return ""
 
     def name(self, value: object) -> str:
-        return self.text("name", value, limit=NAME_LENGTH)
+        name = self.text("name", value, limit=NAME_LENGTH)
+        if name and self.is_taken(name):
+            self.broken("name", "name_taken", NAME_TAKEN)
+        return name
 
     def hypothesis(self, value: object) -> str:
         return self.text("hypothesis", value, limit=HYPOTHESIS_LENGTH, required=False, lines=True)

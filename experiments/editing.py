@@ -1,9 +1,10 @@
 """Services that write an experiment's set-up: create, edit, duplicate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from agents.agents import changing
 from agents.models import Agent
@@ -51,7 +52,9 @@ def create(*, agent: Agent, sent: Mapping[str, object], by: Caller | None) -> Ex
     Raises:
         Invalid: with every broken rule.
     """
-    setup = new_setup(sent, persona=agent.persona)
+    setup = new_setup(
+        sent, persona=agent.persona, is_taken=_names_in(Experiment.objects.of_agent(agent.pk))
+    )
     with changing(agent.pk) as current:
         return _insert(current, setup, by=by, action=Action.CREATED)
 
@@ -75,7 +78,8 @@ def edit(
         if seen_version is not None and seen_version != current.version:
             raise OutOfDate
         before = setup_of(current)
-        after = changed_setup(sent, current=before)
+        others = Experiment.objects.of_agent(current.agent_id).exclude(pk=current.pk)
+        after = changed_setup(sent, current=before, is_taken=_names_in(others))
         changes = _changes(before, after)
         if not changes:
             return current
@@ -101,6 +105,7 @@ def duplicate(experiment: Experiment, *, by: Caller | None, name: str | None = N
         setup = changed_setup(
             {"name": name if name is not None else _free_copy_name(current)},
             current=setup_of(current),
+            is_taken=_names_in(Experiment.objects.of_agent(current.agent_id)),
         )
         copy = _insert(
             current.agent,
@@ -116,6 +121,11 @@ def duplicate(experiment: Experiment, *, by: Caller | None, name: str | None = N
             changes={"copy": {"id": str(copy.pk), "name": copy.name}},
         )
     return copy
+
+
+def _names_in(experiments: QuerySet[Experiment]) -> Callable[[str], bool]:
+    """Whether one of them has a name. The database's constraint has the last word."""
+    return lambda name: experiments.filter(name=name).exists()
 
 
 def _insert(

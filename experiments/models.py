@@ -16,6 +16,7 @@ from glozr.ids import new_id
 
 MAX_WEIGHT = 1_000_000
 MAX_VARIANTS = 10
+NAME_TAKEN = "This agent has an experiment with this name. Choose another name."
 
 
 class Kind(models.TextChoices):
@@ -121,9 +122,7 @@ class Experiment(models.Model):
                 condition=models.Q(deleted_at=None),
                 name="experiments_name_unique",
                 violation_error_code="name_taken",
-                violation_error_message=(
-                    "This agent has an experiment with this name. Choose another name."
-                ),
+                violation_error_message=NAME_TAKEN,
             ),
             models.CheckConstraint(
                 condition=~models.Q(name=""),

@@ -202,6 +202,16 @@ class TestCreate:
         assert (refused.status, refused["errors"][0]["field"]) == (400, "name")
         assert refused["errors"][0]["code"] == "name_taken"
 
+    def test_tells_of_a_taken_name_beside_every_other_broken_rule(
+        self, api: Api, agent: Agent, experiment: Experiment
+    ) -> None:
+        other = ExperimentFactory.create(agent=agent)
+        broken = {"name": experiment.name, "kind": "banner"}
+        for method, path in (("POST", ""), ("PATCH", f"{other.pk}/")):
+            refused = api.call(method, path, body=broken)
+            found = {error["field"]: error["code"] for error in refused["errors"]}
+            assert found == {"name": "name_taken", "kind": "invalid_choice"}
+
     def test_but_a_deleted_experiments_name_is_free(self, api: Api, experiment: Experiment) -> None:
         lifecycle.delete(experiment, by=None)
         assert api.call("POST", body={**DRAFT, "name": experiment.name}).status == 201
