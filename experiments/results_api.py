@@ -18,9 +18,10 @@ from experiments.export import assignments_csv
 from experiments.management_api import REFUSALS
 from experiments.models import Experiment
 from experiments.results import DEFAULT_LIFT, results_of
-from experiments.results_json import as_json
+from experiments.results_serializers import ResultsSerializer
 from glozr.errors import FieldError, Invalid
 
+RESULTS = ResultsSerializer()
 LIFT = OpenApiParameter(
     "lift",
     {"type": "number", "minimum": 0.001, "maximum": 10, "default": DEFAULT_LIFT},
@@ -34,12 +35,12 @@ class ResultsView(APIView):
         tags=["Results"],
         summary="Every figure of the results page",
         parameters=[LIFT],
-        responses={200: OpenApiTypes.OBJECT, **REFUSALS},
+        responses={200: ResultsSerializer, **REFUSALS},
     )
     def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         experiment = _experiment(request, agent_id, experiment_id)
         lift = planned_lift(request.query_params.get("lift"))
-        return Response(as_json(results_of(experiment, planned_lift=lift)))
+        return Response(RESULTS.to_representation(results_of(experiment, planned_lift=lift)))
 
 
 class WhateverIsAskedFor(DefaultContentNegotiation):

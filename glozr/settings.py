@@ -224,4 +224,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ExperimentStatusEnum": "experiments.models.Status",
+        "KindEnum": "experiments.models.Kind",
+        "MetricKeyEnum": "experiments.results_serializers.METRIC_KEYS",
+    },
 }

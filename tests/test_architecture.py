@@ -33,6 +33,7 @@ EDGE = {  # the only modules that know HTTP
     "management_api.py",
     "pages.py",
     "results_api.py",
+    "results_serializers.py",
     "runtime_api.py",
     "serializers.py",
     "views.py",

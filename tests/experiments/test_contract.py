@@ -1,8 +1,10 @@
 """The API answers as its published description says, whatever is sent to it."""
 
+import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,19 +12,30 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
-from schemathesis import Case
+from schemathesis import Case, HookContext
 from schemathesis.checks import positive_data_acceptance
 from schemathesis.core.parameters import ParameterLocation
 
 from agents.models import Ability, Agent
 from experiments import lifecycle
-from experiments.models import Experiment
+from experiments.models import Experiment, VariantTotals
+from experiments.verdicts import Kind
 from glozr.wsgi import application
 from tests.factories import ExperimentFactory, persona_variants, unused_id
 from tests.runtime import Runtime
 
 pytestmark = pytest.mark.django_db
+
+
+@schemathesis.hook
+def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
+    """Clients may be told more one day. Here, what is not described is an error."""
+    for described in raw_schema["components"]["schemas"].values():
+        if "properties" in described:
+            described["additionalProperties"] = False
+
 
 schema = schemathesis.openapi.from_wsgi(
     "/api/schema/?format=json",
@@ -150,6 +163,74 @@ def test_a_success_is_as_described(world: World, name: str) -> None:
     case = operation.Case(path_parameters=needed, **({} if body is None else {"body": body}))
     answer = case.call_and_validate(headers={"Authorization": f"Bearer {world.key}"})
     assert answer.status_code == status, answer.text
+
+
+def count(experiment: Experiment, counts: Sequence[tuple[int, int]]) -> None:
+    """Store that each variant had so many visitors, and so many of them left a lead, on two days.
+
+    The visitors of the second variant and all after write twice on the second day.
+    """
+    for variant, (visitors, converted) in zip(experiment.variants.all(), counts, strict=True):
+        for days_ago, messages in (2, visitors), (1, visitors * (1 + (variant.position > 0))):
+            VariantTotals.objects.create(
+                agent=experiment.agent,
+                variant=variant,
+                assigned_from=timezone.now() - timedelta(days=days_ago),
+                visitors=visitors,
+                converted=converted,
+                leads=converted,
+                conversations=visitors,
+                conversations_squared=visitors,
+                messages=messages,
+                messages_squared=messages**2 // max(visitors, 1),
+                seconds=90 * visitors,
+                seconds_squared=90**2 * visitors + 7 * converted,
+                seconds_conversations=90 * visitors,
+            )
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"),
+    [
+        pytest.param([(0, 0), (0, 0)], Kind.COUNTS, id="none"),
+        pytest.param([(1, 0), (0, 0)], Kind.COUNTS, id="one"),
+        pytest.param([(3, 0), (2, 1)], Kind.COUNTS, id="few"),
+        pytest.param([(300, 0), (300, 2)], Kind.OPEN, id="no leads in the control"),
+        pytest.param([(300, 30), (310, 33)], Kind.OPEN, id="many"),
+        pytest.param([(400, 40), (410, 140)], Kind.DECIDED, id="decided"),
+        pytest.param([(400, 40), (0, 0)], Kind.ALARM, id="a variant without visitors"),
+        pytest.param([(200, 9 * n) for n in range(10)], Kind.DECIDED, id="ten variants"),
+    ],
+)
+def test_results_are_as_described(world: World, counts: list[tuple[int, int]], kind: Kind) -> None:
+    variants = [{**persona_variants()[0], "name": f"v{number}"} for number in range(len(counts))]
+    experiment = ExperimentFactory.create(agent=world.agent, variants=variants)
+    lifecycle.start(experiment, by=None, on_conflict=lifecycle.OnConflict.KEEP_RUNNING)
+    count(experiment, counts)
+    case = schema.find_operation_by_id("get_results").Case(
+        path_parameters={"agent_id": str(world.agent.pk), "experiment_id": str(experiment.pk)}
+    )
+    answer = case.call_and_validate(headers={"Authorization": f"Bearer {world.key}"})
+    assert answer.json()["verdict"]["kind"] == kind
+    assert answer.json()["visitors"] == 2 * sum(visitors for visitors, _ in counts)
+
+
+@pytest.mark.parametrize("change", ["drop", "add"])
+def test_a_member_that_is_not_as_described_is_noticed(world: World, change: str) -> None:
+    operation = schema.find_operation_by_id("get_results")
+    ids = {"agent_id": str(world.agent.pk), "experiment_id": str(world.running.pk)}
+    answer = operation.Case(path_parameters=ids).call(
+        headers={"Authorization": f"Bearer {world.key}"}
+    )
+    assert operation.is_valid_response(answer)
+    body = answer.json()
+    lift = body["metrics"][0]["variants"][1]["against_control"]["relative"]
+    if change == "drop":
+        del lift["reason"]
+    else:
+        lift["surprise"] = 1
+    answer.content = json.dumps(body).encode()
+    assert not operation.is_valid_response(answer)
 
 
 @pytest.mark.parametrize(
