@@ -113,10 +113,9 @@ def server_command(
     """The production server: processes of one thread, each with its own connection and its
     prepared statements."""
     return (
-        *(sys.executable, "-m", "granian", application),
+        *(sys.executable, "-m", "glozr.server", application),
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", "1"),
-        *("--respawn-failed-workers", "--respawn-interval", "0.2"),
         *("--workers-kill-timeout", "20", "--backlog", "2048", "--no-ws"),
         *("--log-level", "warning"),
     )
