@@ -49,41 +49,38 @@ request = function()
 end
 """
 
+# Everything follows from a visitor's number, the summaries too: at ten million visitors, working
+# them out from the rows would take longer than writing those. `verify_results` proves them.
+VARIANT = "('{{{variants}}}'::uuid[])[1 + visitor % 2]"
+ASSIGNED_AT = "now() - interval '60 days' * (1 - visitor::float / {visitors})"
+CONVERSATIONS = "generate_series(1, CASE WHEN visitor % 10 < 3 THEN 2 ELSE 1 END) turn"
 CONVERSATION = "('c000000' || turn || '-0000-4000-8000-' || lpad(to_hex(visitor), 12, '0'))::uuid"
+LENGTH = "2 + (hashtext({id}::text) & 7) + ((hashtext({id}::text) >> 3) & 1)"
+LEAD = "hashtext('v-' || visitor) % 100 BETWEEN -8 AND 7"
 STEPS = (
-    """INSERT INTO experiment_assignments (id, agent_id, experiment_id, variant_id, visitor_id,
-                                           assigned_at)
-       SELECT uuidv7(), '{agent}', '{experiment}',
-              ('{{{variants}}}'::uuid[])[1 + visitor % 2], 'v-' || visitor,
-              now() - interval '60 days' * (1 - visitor::float / {visitors})
-         FROM generate_series(1, {visitors}) visitor""",
+    f"""INSERT INTO experiment_assignments (id, agent_id, experiment_id, variant_id, visitor_id,
+                                            assigned_at, conversations, messages, seconds, leads,
+                                            counted)
+        SELECT uuidv7(), '{{agent}}', '{{experiment}}', {VARIANT}, 'v-' || visitor, {ASSIGNED_AT},
+               talk.*, ({LEAD})::int, true
+          FROM generate_series(1, {{visitors}}) visitor,
+               LATERAL (SELECT count(*), sum((length + 1) / 2), sum(20 * (length - 1))
+                          FROM {CONVERSATIONS},
+                               LATERAL (SELECT {LENGTH.format(id=CONVERSATION)} AS length) of_it
+                       ) talk""",
     f"""INSERT INTO conversations (id, agent_id, visitor_id, variant_id, decided_at, playground,
                                    started_at)
-        SELECT {CONVERSATION}, agent_id, visitor_id, variant_id, assigned_at, false, assigned_at
-          FROM experiment_assignments, generate_series(1, 2) turn,
-               LATERAL (SELECT substr(visitor_id, 3)::int AS visitor) number
-         WHERE turn = 1 OR visitor % 10 < 3""",
-    """INSERT INTO messages (id, agent_id, conversation_id, role, content, sent_at)
-       SELECT uuidv7(), agent_id, id,
-              CASE turn % 2 WHEN 1 THEN 'visitor' ELSE 'agent' END, 'Hello there',
-              started_at + interval '20 seconds' * turn
-         FROM conversations,
-              generate_series(1, 2 + (hashtext(id::text) & 7)
-                                 + ((hashtext(id::text) >> 3) & 1)) turn""",
-    """INSERT INTO leads (id, agent_id, visitor_id, email, name, phone, company, created_at)
-       SELECT uuidv7(), agent_id, visitor_id, visitor_id || '@example.com', '', '', '',
-              assigned_at + interval '1 minute'
-         FROM experiment_assignments WHERE hashtext(visitor_id) % 100 BETWEEN -8 AND 7""",
-    """UPDATE experiment_assignments assignment
-          SET conversations = k, messages = m, seconds = s, counted = true,
-              leads = (SELECT count(*) FROM leads WHERE leads.visitor_id = talked.visitor_id)
-         FROM (SELECT visitor_id, count(*) AS k, sum(m) AS m, sum(s) AS s
-                 FROM (SELECT visitor_id, count(*) FILTER (WHERE role = 'visitor') AS m,
-                              extract(epoch FROM max(sent_at) - min(sent_at)) AS s
-                         FROM conversations JOIN messages ON conversation_id = conversations.id
-                        GROUP BY conversations.id) talk
-                GROUP BY visitor_id) talked
-        WHERE assignment.visitor_id = talked.visitor_id""",
+        SELECT {CONVERSATION}, '{{agent}}', 'v-' || visitor, {VARIANT}, {ASSIGNED_AT}, false,
+               {ASSIGNED_AT}
+          FROM generate_series(1, {{visitors}}) visitor, {CONVERSATIONS}""",
+    f"""INSERT INTO messages (id, agent_id, conversation_id, role, content, sent_at)
+        SELECT uuidv7(), agent_id, id, CASE turn % 2 WHEN 1 THEN 'visitor' ELSE 'agent' END,
+               'Hello there', started_at + interval '20 seconds' * turn
+          FROM conversations, generate_series(1, {LENGTH.format(id="id")}) turn""",
+    f"""INSERT INTO leads (id, agent_id, visitor_id, email, name, phone, company, created_at)
+        SELECT uuidv7(), '{{agent}}', 'v-' || visitor, 'v-' || visitor || '@example.com', '', '',
+               '', {ASSIGNED_AT} + interval '1 minute'
+          FROM generate_series(1, {{visitors}}) visitor WHERE {LEAD}""",
     """INSERT INTO variant_totals (agent_id, variant_id, assigned_from, visitors, converted, leads,
                                    conversations, conversations_squared, messages,
                                    messages_squared, seconds, seconds_squared,
