@@ -63,6 +63,8 @@ def lets_nobody_in(stack: Stack) -> bool:
         httpx.get(f"{stack.url}/healthz", timeout=0.5)
     except httpx.ConnectError:
         return True
+    except httpx.TransportError:
+        return False  # it came in at the very moment of the end
     return False
 
 
