@@ -15,11 +15,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import get_commands
 from django.db import OperationalError
 
 from glozr.database import embedded_server
@@ -75,9 +75,8 @@ def _serve(host: str, port: int, visitors: int) -> int:
         server = children.enter_context(
             _running(server_command(host, port, workers=int(_workers())))
         )
-        if "fold_results" in get_commands():
-            children.enter_context(_running((*MANAGE, "fold_results", "--forever")))
         _wait_until_ready(url, server)
+        children.enter_context(_running((*MANAGE, "fold_results", "--forever")))
         _introduce(url, demo)
         if visitors:
             with _running(_traffic(url, demo, visitors)) as traffic:
@@ -92,7 +91,6 @@ def _prepare() -> Mapping[str, Any]:
     from django.core.management import call_command
 
     django.setup()
-    from django.conf import settings
     from django.db import connection
 
     from experiments import demo
@@ -100,11 +98,31 @@ def _prepare() -> Mapping[str, Any]:
 
     forget_earlier_processes()
     call_command("migrate", interactive=False, verbosity=0)
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static()
     seeded = demo.seed().as_json()
     connection.close()
     return seeded
+
+
+def collect_static() -> None:
+    """Collect the pages' files, unless they are those of last time: it takes two seconds."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    found = [
+        (name, Path(storage.path(name)).stat())
+        for finder in get_finders()
+        for name, storage in finder.list([])
+    ]
+    present = repr(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found))
+    note = settings.DATA_DIR / "static.collected"
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    if manifest.exists() and note.exists() and note.read_text() == present:
+        return
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    note.write_text(present)
 
 
 def server_command(

@@ -229,3 +229,25 @@ def test_a_number_of_workers_that_is_none_is_told(
     monkeypatch.setenv("GLOZR_WORKERS", workers)
     assert run.main(["--port", str(free_port())]) == 1
     assert "GLOZR_WORKERS" in capsys.readouterr().err
+
+
+def test_static_files_are_collected_anew_when_one_changes_and_not_before(
+    settings: Any, tmp_path: Path
+) -> None:
+    style = tmp_path / "own" / "style.css"
+    style.parent.mkdir()
+    style.write_text("a { color: red }")
+    settings.DATA_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
+    settings.STATICFILES_DIRS = [style.parent]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STORAGES = {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    run.collect_static()
+    first, written = manifest.read_text(), manifest.stat().st_mtime_ns
+    run.collect_static()
+    assert manifest.stat().st_mtime_ns == written
+    style.write_text("a { color: blue }")
+    run.collect_static()
+    assert manifest.read_text() != first
