@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from agents.models import Agent
-from experiments import totals
+from experiments import rollup, totals
 from experiments.models import Experiment, Variant
-from experiments.results import ExperimentResults, results_of
+from experiments.results import ExperimentResults, results_in_brief
 from experiments.totals import NOTHING, Sums
 
 
@@ -24,6 +24,15 @@ class ExperimentReport:
     variants: Sequence[VariantReport]
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    reports: Sequence[ExperimentReport]
+    active: ExperimentResults | None
+    """How the active experiment stands, if it is one of those reported."""
+    is_complete: bool
+    """False while more waits to be counted than a page may wait for."""
+
+
 def experiments_that_ran(agent: Agent) -> QuerySet[Experiment]:
     """Every experiment that was ever started, the latest first; deleted ones too."""
     return (
@@ -35,26 +44,25 @@ def experiments_that_ran(agent: Agent) -> QuerySet[Experiment]:
     )
 
 
-def reports(experiments: Sequence[Experiment]) -> list[ExperimentReport]:
-    """The figures of each experiment's variants, as far as they have been counted."""
+def overview_of(agent: Agent, experiments: Sequence[Experiment]) -> Overview:
+    """The figures of the variants of some of the agent's experiments."""
+    is_complete = rollup.bring_up_to_date(agent.pk)
     variants = [variant for experiment in experiments for variant in experiment.variants.all()]
     sums = totals.by_variant([variant.pk for variant in variants])
-    return [
-        ExperimentReport(
-            experiment,
-            [
-                VariantReport(variant, sums.get(variant.pk, NOTHING))
-                for variant in experiment.variants.all()
-            ],
-        )
-        for experiment in experiments
-    ]
-
-
-def active_results(agent: Agent, experiments: Sequence[Experiment]) -> ExperimentResults | None:
-    """How the active experiment stands, if it is one of those."""
-    for experiment in experiments:
-        if getattr(experiment, "is_active", False):
-            experiment.agent = agent
-            return results_of(experiment, in_brief=True)
-    return None
+    active = next((one for one in experiments if getattr(one, "is_active", False)), None)
+    if active is not None:
+        active.agent = agent
+    return Overview(
+        reports=[
+            ExperimentReport(
+                experiment,
+                [
+                    VariantReport(variant, sums.get(variant.pk, NOTHING))
+                    for variant in experiment.variants.all()
+                ],
+            )
+            for experiment in experiments
+        ],
+        active=None if active is None else results_in_brief(active, sums, is_complete=is_complete),
+        is_complete=is_complete,
+    )

@@ -152,18 +152,49 @@ class ExperimentResults:
         return self.metrics[0].verdict
 
 
-def results_of(
-    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT, in_brief: bool = False
-) -> ExperimentResults:
-    """Everything that the results page shows, `in_brief` without curves and neighbours.
-
-    `planned_lift` of 0.2 asks what +20% would take.
-    """
+def results_of(experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT) -> ExperimentResults:
+    """Everything that the results page shows. `planned_lift` of 0.2 asks what +20% would take."""
     is_complete = rollup.bring_up_to_date(experiment.agent_id)
-    time_zone = experiment.agent.workspace.time_zone
     variants = list(experiment.variants.all())
-    days = totals.by_day([variant.pk for variant in variants], time_zone)
-    counts = _counts(variants, totals.altogether(days.values()))
+    days = totals.by_day([variant.pk for variant in variants], experiment.agent.workspace.time_zone)
+    return _results(
+        experiment,
+        variants,
+        totals.altogether(days.values()),
+        days,
+        is_complete=is_complete,
+        planned_lift=planned_lift,
+        neighbours=tuple(neighbours(experiment)),
+    )
+
+
+def results_in_brief(
+    experiment: Experiment, sums: Mapping[UUID, Sums], *, is_complete: bool
+) -> ExperimentResults:
+    """How the experiment stands by `sums` of its variants; no days, curves and neighbours."""
+    return _results(
+        experiment,
+        list(experiment.variants.all()),
+        sums,
+        {},
+        is_complete=is_complete,
+        planned_lift=DEFAULT_LIFT,
+        neighbours=(),
+    )
+
+
+def _results(
+    experiment: Experiment,
+    variants: Sequence[Variant],
+    sums: Mapping[UUID, Sums],
+    days: Mapping[date, Mapping[UUID, Sums]],
+    *,
+    is_complete: bool,
+    planned_lift: float,
+    neighbours: tuple[Neighbour, ...],
+) -> ExperimentResults:
+    time_zone = experiment.agent.workspace.time_zone
+    counts = _counts(variants, sums)
     ratio = _sample_ratio(counts)
     now = timezone.now()
     context = _Context(experiment, counts, ratio, planned_lift, now, zone(time_zone))
@@ -175,15 +206,13 @@ def results_of(
         planned_lift=planned_lift,
         variants=counts,
         visitors=sum(count.sums.visitors for count in counts),
-        metrics=tuple(
-            _metric_results(metric, context, {} if in_brief else days) for metric in METRICS
-        ),
+        metrics=tuple(_metric_results(metric, context, days) for metric in METRICS),
         sample_ratio=ratio,
         days=tuple(
-            Day(day, tuple(sums.get(count.id, NOTHING).visitors for count in counts))
-            for day, sums in days.items()
+            Day(day, tuple(of_day.get(count.id, NOTHING).visitors for count in counts))
+            for day, of_day in days.items()
         ),
-        neighbours=() if in_brief else tuple(neighbours(experiment)),
+        neighbours=neighbours,
     )
 
 

@@ -112,7 +112,8 @@ WITH taken AS (
                     WHERE taken.visitor_id = assignment.visitor_id
                       AND (taken.variant_id IS NULL
                            OR taken.variant_id = assignment.variant_id))
-), {_FRESH}, {_STORE}"""
+), {_FRESH}, {_STORE}
+RETURNING (SELECT count(*) FROM taken)"""
 
 _REBUILD = f"""
 WITH subject AS MATERIALIZED ({_SUBJECT_COLUMNS}
@@ -124,26 +125,37 @@ WITH subject AS MATERIALIZED ({_SUBJECT_COLUMNS}
 RETURNING (SELECT visitor_id FROM last)"""
 
 
-def fold(agent_id: UUID, *, batch: int = BATCH) -> bool:
-    """Fold at most `batch` of the agent's pending rows; whether any were there to fold.
+def fold(agent_id: UUID, *, batch: int = BATCH) -> int | None:
+    """Fold at most `batch` of the agent's pending rows.
 
-    Somebody else folding the same agent is not waited for: then there is nothing left to do.
+    Returns how many there were, or `batch` if there may be more; None when somebody else is
+    folding the agent, who is not waited for.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _lock(agent_id))
-        if not cursor.fetchone()[0] or not is_pending(agent_id):
-            return False
+        # The lock comes in a statement of its own, so that the next one sees what was folded
+        # before it was free.
+        cursor.execute(
+            "SELECT CASE WHEN EXISTS (SELECT FROM pending_counts WHERE agent_id = %s)"
+            " THEN pg_try_advisory_xact_lock(%s, %s) END",
+            [agent_id, *_lock(agent_id)],
+        )
+        (is_ours,) = cursor.fetchone()
+        if not is_ours:
+            return 0 if is_ours is None else None
         cursor.execute(_FOLD, {"agent": agent_id, "batch": batch})
-    return True
+        row = cursor.fetchone()
+    return row[0] if row else batch
 
 
 def bring_up_to_date(agent_id: UUID, *, seconds: float = PAGE_BUDGET_SECONDS) -> bool:
     """Fold what is pending of the agent, for about `seconds` at most; whether all of it is."""
+    if not is_pending(agent_id):
+        return True
     give_up = time.monotonic() + seconds
-    while is_pending(agent_id):
-        if not fold(agent_id) or time.monotonic() > give_up:
-            return not is_pending(agent_id)
-    return True
+    while (taken := fold(agent_id)) == BATCH:
+        if time.monotonic() > give_up:
+            break
+    return taken is not None and (taken < BATCH or not is_pending(agent_id))
 
 
 def is_pending(agent_id: UUID) -> bool:

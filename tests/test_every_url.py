@@ -12,8 +12,9 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -34,6 +35,7 @@ from tests.urls_by_role import ROLES, SECTIONS, Expected
 
 pytestmark = pytest.mark.django_db
 
+MAX_QUERIES = 12 + 4  # four more fold what has just happened, which is the case all along here
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 ADMIN_ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
 
@@ -121,7 +123,9 @@ class World:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
         with transaction.atomic():
             if method == "GET":
-                response = client.get(address)
+                with CaptureQueriesContext(connection) as queries:
+                    response = client.get(address)
+                assert len(queries) <= MAX_QUERIES, f"{len(queries)} for {address} as {role}"
             elif address.startswith("/api/"):
                 response = client.post(address, "{}", "application/json")
             else:

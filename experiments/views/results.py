@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from agents import access, pages
 from agents.pages import PageRequest
 from agents.roles import Permission
-from experiments import overview, rollup
+from experiments import overview
 from experiments.access import experiment_for
 from experiments.results_api import planned_lift
 from experiments.results_context import results_context
@@ -32,13 +32,13 @@ def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID
 @require_safe
 def agent_overview(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
-    is_complete = rollup.bring_up_to_date(agent.pk)
     page = pages.paged(request, overview.experiments_that_ran(agent), per_page=EXPERIMENTS_PER_PAGE)
+    found = overview.overview_of(agent, list(page))
     context = {
         "page": page,
-        "reports": overview.reports(list(page)),
-        "active": overview.active_results(agent, list(page)),
-        "is_complete": is_complete,
+        "reports": found.reports,
+        "active": found.active,
+        "is_complete": found.is_complete,
     }
     return pages.agent_page(
         request, agent, "experiments/overview.html", context, section="overview"
