@@ -1,6 +1,6 @@
 """How fast the runtime API answers, beside three comparisons on the same data and machine.
 
-python -m bench.load [--rounds 5] [--seconds 3] [--assignments 1000000]
+python -m bench.load [--rounds 5] [--seconds 2] [--assignments 1000000]
 
 Rounds are interleaved: each measures every case on every target, so that whatever else the
 machine does falls on all alike. Medians and spread go to the terminal and to bench/results/.
@@ -61,7 +61,7 @@ class Measured:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--assignments", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
