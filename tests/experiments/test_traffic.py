@@ -1,8 +1,10 @@
 """Simulated visitors over real HTTP: what the command says is what the database holds."""
 
+import asyncio
 import re
 import threading
 import time
+from collections.abc import Iterator
 from threading import Thread
 
 import pytest
@@ -56,6 +58,15 @@ class Crowd:
         with pytest.raises(CommandError) as refusal:
             call_command("simulate_traffic", *self.arguments(*options, **more))
         return str(refusal.value)
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_a_browser() -> Iterator[None]:
+    """Playwright leaves its event loop running in this thread, where the command starts its own."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture
