@@ -9,7 +9,6 @@ import secrets
 from datetime import timedelta
 from smtplib import SMTPException
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
@@ -162,17 +161,7 @@ def sign_up(secret: str, *, name: str, password: str) -> User:
                 f"{email} has an account. Sign in to it, then open the link again.",
                 code="has_account",
             )
-        user = User(email=email, first_name=name.strip())
-        try:
-            validate_password(password, user)
-        except ValidationError as error:
-            raise Invalid([FieldError("password", "password", " ".join(error.messages))]) from error
-        user.set_password(password)
-        try:
-            user.full_clean()
-        except ValidationError as error:
-            raise invalid(error, field_of_code={"email_taken": "email"}) from error
-        user.save()
+        user = people.create(email=email, name=name, password=password)
         accept(secret, user=user)
     return user
 

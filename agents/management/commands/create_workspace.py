@@ -1,13 +1,11 @@
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from agents import agents, people, workspaces
 from agents.models import User
 from glozr.errors import Invalid
-from glozr.validation import invalid
 
 MOST_OF_A_NAME = 100  # leaves room for what the agent's own name adds to it
 
@@ -40,16 +38,10 @@ class Command(BaseCommand):
             )
 
     def owner(self, email: str) -> tuple[User, bool]:
-        email = User.objects.normalize_email(email.strip())
+        email = email.strip()
         user = User.objects.filter(email__iexact=email).first()
         if user is not None:
             return user, False
-        user = User(email=email)
-        user.set_unusable_password()
-        try:
-            user.full_clean()
-        except ValidationError as error:
-            raise invalid(error) from error
-        user.save()
+        user = people.create(email=email)
         people.confirm_email(user)  # a password can only be set through a link mailed there
         return user, True
