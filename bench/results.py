@@ -135,7 +135,6 @@ def measure(visitors: int, rounds: int, *, verify: bool) -> Figures:
         stack = Stack(Path(folder))
         running.callback(stack.close)
         stack.prepare()
-        stack.manage("collectstatic", "--no-input", "--verbosity", "0")
         experiment = next(
             one["id"] for one in stack.demo["experiments"] if one["status"] == "running"
         )
