@@ -1,4 +1,4 @@
-"""Sign people into a browser, and watch what it complains about."""
+"""Sign people into a browser, choose their screen, and watch what it complains about."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,12 @@ def sign_in(context: BrowserContext, user: User, url: object) -> None:
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": str(url)}])
+
+
+def show_on(page: Page, scheme: str, *, width: int, height: int) -> None:
+    """A screen of this size, of somebody who likes it "light" or "dark"."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": height})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 from agents.models import Lead, User
 from experiments import lifecycle
 from experiments.models import Experiment
-from tests.browser.people import no_complaints, sign_in
+from tests.browser.people import no_complaints, show_on, sign_in
 from tests.factories import ConversationFactory, ExperimentFactory, LeadFactory, MessageFactory
 from tests.roles import Cast
 
@@ -46,8 +46,7 @@ def test_pages_are_accessible(
     experiment = stamped(cast)
     conversation = cast.agent.conversations.get()
     conversations = reverse("conversation_list", args=[cast.agent.pk])
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-    page.set_viewport_size({"width": width, "height": 800})
+    show_on(page, theme, width=width, height=800)
     for person in (cast.admin, cast.editor):
         sign_in(context, person, live_server)
         for address in (

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from agents.models import User
-from tests.browser.people import sign_in
+from tests.browser.people import show_on, sign_in
 from tests.factories import ExperimentFactory
 from tests.roles import Cast
 
@@ -35,8 +35,7 @@ def test_pages_are_accessible(
     experiment = ExperimentFactory.create(agent=cast.agent)
     User.objects.filter(pk=cast.owner.pk).update(is_staff=True, is_superuser=True)
     sign_in(context, cast.owner, live_server)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": width, "height": 800})
+    show_on(page, scheme, width=width, height=800)
     found = {}
     for address in (
         reverse("admin:index"),

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from agents import invitations, people, tokens, workspaces
 from agents.models import Role
-from tests.browser.people import no_complaints, sign_in
+from tests.browser.people import no_complaints, show_on, sign_in
 from tests.factories import PASSWORD
 from tests.roles import Cast
 
@@ -193,8 +193,7 @@ def test_pages_are_accessible_and_fit_a_small_screen(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
 ) -> None:
     sign_in(context, cast.owner, live_server)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": 360, "height": 740})
+    show_on(page, scheme, width=360, height=740)
     found = {}
     with no_complaints(page):
         for name, url in pages_of(cast).items():
@@ -205,8 +204,7 @@ def test_pages_are_accessible_and_fit_a_small_screen(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: str) -> None:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": 360, "height": 740})
+    show_on(page, scheme, width=360, height=740)
     found = {}
     with no_complaints(page):
         for url in (
@@ -227,8 +225,7 @@ def test_two_factor_sign_in_is_accessible_at_every_step(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
 ) -> None:
     people.confirm_email(cast.owner)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": 360, "height": 740})
+    show_on(page, scheme, width=360, height=740)
     found = {}
 
     def look(step: str) -> None:
@@ -277,8 +274,7 @@ def test_what_is_shown_once_is_accessible(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
 ) -> None:
     sign_in(context, cast.owner, live_server)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": 360, "height": 740})
+    show_on(page, scheme, width=360, height=740)
     found = {}
     with no_complaints(page):
         page.goto(reverse("tokens", args=[cast.workspace.pk]))

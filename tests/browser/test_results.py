@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from experiments import lifecycle, rollup
 from experiments.models import Experiment
-from tests.browser.people import no_complaints, sign_in
+from tests.browser.people import no_complaints, show_on, sign_in
 from tests.factories import ExperimentFactory
 from tests.roles import Cast, make_cast
 from tests.visits import arrive
@@ -85,8 +85,7 @@ def test_what_was_closed_stays_closed_and_a_stop_ends_it(
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everyone_can_read_them(page: Page, cast: Cast, width: int, scheme: str) -> None:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": width, "height": 800})
+    show_on(page, scheme, width=width, height=800)
     for address in (page.url, cast.agent.get_absolute_url()):
         page.goto(address)
         page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })")
