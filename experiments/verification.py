@@ -13,6 +13,7 @@ from experiments import rollup, totals
 from experiments.models import Experiment, Variant
 
 COLUMNS = totals.NAMES
+FOLD_SECONDS = 600.0
 
 # Traffic goes on while we look: visitors with something pending are left out on both sides.
 _WAITING = """
@@ -103,8 +104,7 @@ def differences(experiment: Experiment) -> list[str]:
     What is pending is folded first, then all is read at one moment: traffic may go on. The
     summaries are compared slot by slot, and what the page adds up from them by variant.
     """
-    while rollup.fold(experiment.agent_id):
-        pass
+    rollup.bring_up_to_date(experiment.agent_id, seconds=FOLD_SECONDS)
     with _one_moment():
         plain, stored, waiting = _read(experiment)
         variants = list(Variant.objects.filter(experiment=experiment))

@@ -35,7 +35,7 @@ from tests.urls_by_role import ROLES, SECTIONS, Expected
 
 pytestmark = pytest.mark.django_db
 
-MAX_QUERIES = 12 + 4  # four more fold what has just happened, which is the case all along here
+MAX_QUERIES = 12  # with what has just happened still to be folded, as is the case all along here
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 ADMIN_ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
 

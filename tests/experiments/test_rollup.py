@@ -1,14 +1,17 @@
 """The summaries equal the raw rows, whatever happens and in whatever order."""
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from agents.models import Agent, Conversation, Lead, Message, MessageRole
 from experiments import lifecycle, rollup, verification
@@ -167,7 +170,7 @@ class TestFolding:
         first = folded(experiment)
         totals = list(VariantTotals.objects.values())
         assert not PendingCount.objects.exists()
-        assert not rollup.fold(experiment.agent_id)
+        assert rollup.fold(experiment.agent_id) == 0
         runtime.say("ada", unused_id())
         PendingCount.objects.create(agent=experiment.agent, visitor_id="ada")
         assert folded(experiment) != first
@@ -176,7 +179,7 @@ class TestFolding:
     def test_goes_in_batches(self, runtime: Runtime, experiment: Experiment) -> None:
         for number in range(7):
             runtime.resolve(f"visitor-{number}")
-        assert rollup.fold(experiment.agent_id, batch=3)
+        assert rollup.fold(experiment.agent_id, batch=3) == 3
         assert PendingCount.objects.count() == 4
         assert len(folded(experiment)) == 7
 
@@ -190,7 +193,7 @@ class TestFolding:
         Lead.objects.filter(visitor_id="visitor-0").delete()
         VariantTotals.objects.update(messages=999)
         assert verification.differences(experiment)
-        rollup.rebuild(experiment.agent_id, experiment.pk, batch=2)
+        rollup.rebuild(experiment.agent_id, experiment.pk)
         assert verification.differences(experiment) == []
         assert folded(experiment) == {**before, "visitor-0": (1, 1, 0.0, 0)}
 
@@ -236,6 +239,44 @@ def test_random_traffic_adds_up_to_the_plain_join(
         chance.choice(steps)(chance.choice(list(conversations)))
     for experiment in experiments:
         folded(experiment)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWhileSomebodyElseFolds:
+    @pytest.fixture
+    def somebody(self, runtime: Runtime, experiment: Experiment) -> Iterator[psycopg.Connection]:
+        """A connection that has folded a visitor and has yet to commit."""
+        runtime.say("ada", unused_id())
+        with psycopg.connect(**connection.get_connection_params()) as other:
+            other.execute("SELECT fold_pending_counts(%s, 10)", [experiment.agent_id])
+            yield other
+
+    def test_a_page_does_not_wait_and_says_that_it_is_behind(
+        self, somebody: psycopg.Connection, experiment: Experiment
+    ) -> None:
+        assert rollup.fold(experiment.agent_id) is None
+        assert not rollup.bring_up_to_date(experiment.agent_id)
+        somebody.rollback()
+        assert len(folded(experiment)) == 1
+
+    def test_who_has_time_waits(
+        self, somebody: psycopg.Connection, experiment: Experiment
+    ) -> None:
+        timer = threading.Timer(0.2, somebody.rollback)
+        timer.start()
+        assert rollup.bring_up_to_date(experiment.agent_id, seconds=10)
+        timer.join()
+        assert VariantTotals.objects.get().visitors == 1
+
+    def test_a_rebuild_waits_and_begins_from_nothing(
+        self, somebody: psycopg.Connection, experiment: Experiment
+    ) -> None:
+        timer = threading.Timer(0.2, somebody.commit)
+        timer.start()
+        rollup.rebuild(experiment.agent_id, experiment.pk)
+        timer.join()
+        assert VariantTotals.objects.get().visitors == 1
+        assert verification.differences(experiment) == []
 
 
 @pytest.mark.django_db(transaction=True)
