@@ -4,17 +4,19 @@ Each workspace has one group per role. A group holds guardian object permissions
 workspace; a membership puts its user into the group of its role.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm, get_objects_for_user
 
-from agents.models import Ability, ApiToken, Role, User, Workspace
+from agents.models import Ability, ApiToken, Role, User, Workspace, WorkspaceGrant
 
 
 class Permission(StrEnum):
@@ -72,6 +74,15 @@ def permissions_of(caller: Caller, workspace: Workspace) -> frozenset[Permission
 def workspaces_for(user: User, permission: Permission) -> QuerySet[Workspace]:
     """The workspaces in which `user` has `permission`; all of them for a superuser."""
     return get_objects_for_user(user, permission.value, klass=Workspace, accept_global_perms=False)
+
+
+def permissions_by_workspace(user: User) -> Mapping[UUID, frozenset[Permission]]:
+    """What the user's roles allow in each of their workspaces, in one query."""
+    held: dict[UUID, set[Permission]] = defaultdict(set)
+    grants = WorkspaceGrant.objects.filter(group__user=user)
+    for workspace_id, name in grants.values_list("content_object", "permission__codename"):
+        held[workspace_id].add(Permission(name))
+    return {workspace_id: frozenset(names) for workspace_id, names in held.items()}
 
 
 def install(workspace: Workspace) -> None:

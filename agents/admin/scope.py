@@ -4,6 +4,7 @@ Every `ModelAdmin` of the project is a `ScopedAdmin`. Superusers see everything.
 rows of the workspaces in which their role allows it, and change them where it allows that.
 """
 
+from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
@@ -21,7 +22,7 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 
 from agents.models import Agent, User
-from agents.roles import Permission, workspaces_for
+from agents.roles import Permission, permissions_by_workspace
 from glozr.ids import uuid_or_none
 
 if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
@@ -56,10 +57,10 @@ def workspace_ids(user: User | AnonymousUser, permission: Permission) -> frozens
     """
     if not (isinstance(user, User) and user.is_active and user.is_staff):
         return frozenset()
-    known: dict[Permission, frozenset[UUID]] = user.__dict__.setdefault("_workspace_ids", {})
-    if permission not in known:
-        known[permission] = frozenset(workspaces_for(user, permission).values_list("pk", flat=True))
-    return known[permission]
+    known: Mapping[UUID, frozenset[Permission]] | None = user.__dict__.get("_roles")
+    if known is None:
+        known = user.__dict__["_roles"] = permissions_by_workspace(user)
+    return frozenset(pk for pk, permissions in known.items() if permission in permissions)
 
 
 def agent_ids(user: User) -> frozenset[UUID]:

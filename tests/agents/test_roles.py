@@ -49,6 +49,11 @@ def test_a_person_may_have_another_role_elsewhere(cast: Cast) -> None:
     assert roles.permissions_of(cast.editor, cast.workspace) == {Permission.VIEW}
     assert set(roles.workspaces_for(cast.editor, Permission.RUN)) == {second}
     assert set(roles.workspaces_for(cast.editor, Permission.VIEW)) == {second, cast.workspace}
+    assert roles.permissions_by_workspace(cast.editor) == {
+        second.pk: set(Permission),
+        cast.workspace.pk: {Permission.VIEW},
+    }
+    assert roles.permissions_by_workspace(UserFactory.create()) == {}
 
 
 def test_an_inactive_person_may_nothing(cast: Cast) -> None:

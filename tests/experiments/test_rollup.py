@@ -259,9 +259,7 @@ class TestWhileSomebodyElseFolds:
         somebody.rollback()
         assert len(folded(experiment)) == 1
 
-    def test_who_has_time_waits(
-        self, somebody: psycopg.Connection, experiment: Experiment
-    ) -> None:
+    def test_who_has_time_waits(self, somebody: psycopg.Connection, experiment: Experiment) -> None:
         timer = threading.Timer(0.2, somebody.rollback)
         timer.start()
         assert rollup.bring_up_to_date(experiment.agent_id, seconds=10)

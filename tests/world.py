@@ -1,0 +1,174 @@
+"""Something behind every URL of the project, and people to ask as."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from agents import invitations, tokens
+from agents.models import Ability, Role, User
+from experiments import lifecycle
+from experiments.models import VariantTotals
+from tests.factories import (
+    PASSWORD,
+    ExperimentFactory,
+    LeadFactory,
+    MembershipFactory,
+    UserFactory,
+)
+from tests.roles import Cast
+from tests.runtime import Runtime
+from tests.urls_by_role import ROLES, Expected
+
+MAX_QUERIES = 12
+VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
+ADMIN_ROW = re.compile(r"admin/(\w+)/(\w+)/<path:object_id>")
+
+
+@dataclass(frozen=True)
+class Route:
+    """`name` is with its namespace, or the route itself where it has none."""
+
+    name: str
+    route: str
+
+    @property
+    def is_named(self) -> bool:
+        return self.name != self.route
+
+    @property
+    def variables(self) -> list[str]:
+        return VARIABLE.findall(self.route)
+
+
+def routes(resolver: URLResolver, before: str = "", namespace: str = "") -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from routes(pattern, route, namespace + inner)
+        elif isinstance(pattern, URLPattern):
+            yield Route(f"{namespace}{pattern.name}" if pattern.name else route, route)
+
+
+ALL_ROUTES = list(routes(get_resolver()))
+ROUTES = {route.name: route for route in ALL_ROUTES}
+
+
+@dataclass(frozen=True)
+class World:
+    """People to ask as, and something behind every id in an address."""
+
+    sessions: Mapping[str, str]
+    values: Mapping[str, Any]
+
+    def answers(self, method: str, route: Route, row: Expected) -> tuple[int, ...]:
+        address = row.address or self.address(route)
+        return tuple(self.ask(role, method, address) for role in ROLES)
+
+    def address(self, route: Route) -> str:
+        values = {name: self.value(route, name) for name in route.variables}
+        if route.is_named:
+            return reverse(route.name, kwargs=values)
+        return "/" + VARIABLE.sub(lambda variable: str(values[variable[1]]), route.route)
+
+    def value(self, route: Route, variable: str) -> Any:
+        of_model = ADMIN_ROW.match(route.route)
+        if variable != "object_id" or of_model is None:
+            return self.values[variable]
+        row = apps.get_model(of_model[1], of_model[2])._default_manager.order_by("pk").first()
+        assert row is not None, f"The world holds nothing for {route.route}."
+        return row.pk
+
+    def ask(self, role: str, method: str, address: str) -> int:
+        """The status of the answer; whatever was changed is put back."""
+        client = Client()
+        if role in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        with transaction.atomic():
+            if method == "GET":
+                with CaptureQueriesContext(connection) as queries:
+                    response = client.get(address)
+                assert len(queries) <= MAX_QUERIES, f"{len(queries)} for {address} as {role}"
+            elif address.startswith("/api/"):
+                response = client.post(address, "{}", "application/json")
+            else:
+                response = client.post(address)
+            transaction.set_rollback(True)
+        return response.status_code
+
+
+def make_world(cast: Cast) -> World:
+    """One row of everything, with what has just happened still to be folded."""
+    people: dict[str, User] = {
+        role: getattr(cast, role) for role in ("outsider", "editor", "admin", "owner", "superuser")
+    }
+    staff = UserFactory.create(is_staff=True)
+    MembershipFactory.create(
+        workspace=cast.outsider.memberships.get().workspace, user=staff, role=Role.ADMIN
+    )
+    people["staff"] = staff
+    cast.superuser.set_password(PASSWORD)
+    cast.superuser.save()
+    sessions = {}
+    for role, person in people.items():
+        client = Client()
+        client.force_login(person)
+        sessions[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return World(sessions, _values(cast))
+
+
+def _values(cast: Cast) -> dict[str, Any]:
+    running = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=cast.owner)
+    runtime = Runtime.of(cast.agent)
+    conversation = UUID(runtime.resolve("visitor")["conversation_id"])
+    runtime.say("visitor", str(conversation))
+    token, _ = tokens.create(
+        workspace=cast.workspace, name="site", abilities=[Ability.RUNTIME], created_by=cast.owner
+    )
+    invitation, secret = invitations.invite(
+        workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
+    )
+    somebody = UserFactory.create()
+    EmailAddress.objects.create(user=somebody, email=somebody.email)
+    Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
+    VariantTotals.objects.create(
+        agent=cast.agent,
+        variant=running.variants.all()[0],
+        assigned_from=timezone.now(),
+        **{
+            field.name: 1
+            for field in VariantTotals._meta.fields
+            if field.name not in ("id", "agent", "variant", "assigned_from")
+        },
+    )
+    draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
+    return {
+        "workspace_id": cast.workspace.pk,
+        "agent_id": cast.agent.pk,
+        "experiment_id": draft.pk,
+        "content_type_id": ContentType.objects.get_for_model(draft).pk,
+        "object_id": draft.pk,
+        "conversation_id": conversation,
+        "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
+        "membership_id": cast.editor.memberships.get().pk,
+        "invitation_id": invitation.pk,
+        "token_id": token.pk,
+        "secret": secret,
+        "id": cast.editor.pk,
+        "key": "unknown-key",
+        "uidb36": "1",
+        "app_label": "agents",
+    }
