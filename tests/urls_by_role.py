@@ -92,7 +92,7 @@ PAGES: dict[str, Expected] = {
     "experiment_duplicate": Expected(managers(200), managers(302)),
     "experiment_delete": Expected(managers(200), managers(400)),  # its name was not typed
     "experiment_history": LOOK,
-    "experiment_results": LOOK,
+    "experiment_results": Expected(members(302), NO_POST),  # a part, if htmx asks; see the page
 }
 
 TOKENS_ONLY = Expected(everybody(405), everybody(401))

@@ -28,9 +28,9 @@ from glozr.ids import uuid_or_none
 if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
     Rows = Paginator[Any]
     ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Any, Any]
+    StackedInline = admin.StackedInline[Any, Any]
 else:
-    Rows, ModelAdmin, TabularInline = Paginator, admin.ModelAdmin, admin.TabularInline
+    Rows, ModelAdmin, StackedInline = Paginator, admin.ModelAdmin, admin.StackedInline
 
 COUNTED_ROWS = 10_000
 
@@ -224,8 +224,11 @@ class HistoryAdmin(ScopedAdmin):
         return rows.filter(agent__in=Agent.objects.order_by().values("pk"), visitor_id=visitor_id)
 
 
-class ScopedInline(TabularInline):
-    """Rows shown with their parent, whose admin says who may see and change them."""
+class ScopedInline(StackedInline):
+    """Rows shown with their parent, whose admin says who may see and change them.
+
+    Stacked, as in Django's tables of inlines no field has a label of its own.
+    """
 
     def parent_admin(self) -> ScopedAdmin:
         return cast(ScopedAdmin, self.admin_site.get_model_admin(self.parent_model))

@@ -23,6 +23,7 @@ class VariantInline(ScopedInline):
     model = Variant
     form = VariantForm
     formset = VariantFormSet
+    fields = ("name", "weight", "position", "config")
     extra = 0
     max_num = MAX_VARIANTS
     ordering = ("position",)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from agents import access, pages
@@ -19,8 +19,10 @@ EXPERIMENTS_PER_PAGE = 10
 
 @require_safe
 def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
-    """The part of an experiment's page that is replaced while it runs."""
+    """The part of an experiment's page that is replaced while it runs; the page, if opened."""
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    if not request.htmx:
+        return redirect(f"{experiment.get_absolute_url()}?{request.GET.urlencode()}#results")
     context = {
         "agent": experiment.agent,
         "experiment": experiment,

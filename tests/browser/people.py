@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page
 
 from agents.models import User
 
@@ -33,7 +33,12 @@ def no_complaints(page: Page) -> Iterator[None]:
         if message.type in ("error", "warning"):
             complaints.append(f"{page.url}: {message.text}")
 
+    def note_error(error: Error) -> None:
+        complaints.append(f"{page.url}: {error}")
+
     page.on("console", note)
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on("pageerror", note_error)
     yield
+    page.remove_listener("console", note)
+    page.remove_listener("pageerror", note_error)
     assert not complaints, complaints

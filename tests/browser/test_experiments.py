@@ -7,7 +7,6 @@ from typing import Literal
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -17,6 +16,7 @@ from agents.models import Ability, User
 from experiments import editing, lifecycle
 from experiments.models import Action, Assignment, Experiment
 from glozr.ids import new_id
+from tests.browser.accessibility import problems
 from tests.factories import ExperimentFactory
 from tests.roles import Cast, make_cast
 
@@ -79,11 +79,6 @@ def say(cast: Cast, live_server: object) -> Iterator[Callable[[str], str]]:
         yield first_message
 
 
-def broken_rules(page: Page) -> list[str]:
-    """The accessibility rules of axe-core that the page breaks."""
-    return [rule["id"] for rule in Axe().run(page).response["violations"]]
-
-
 def fields_of(page: Page, number: int) -> dict[str, str]:
     return {
         field: page.locator(f"#id_variants-{number}-{field}").input_value()
@@ -134,7 +129,7 @@ def test_an_admin_takes_an_experiment_from_the_first_idea_to_its_end(
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Aria or Max is deleted.")).to_be_visible()
     expect(page.get_by_text("No experiments yet")).to_be_visible()
-    assert broken_rules(page) == []
+    assert problems(page) == []
     assert Assignment.objects.count() == 7
 
 
@@ -192,7 +187,7 @@ def test_errors_stand_at_their_fields_and_nothing_typed_is_lost(
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("4 things need your attention")
-    assert broken_rules(page) == []
+    assert problems(page) == []
     summary.get_by_role("link", name=re.compile("CONTROL, Weight")).click()
     weight = page.locator("#id_variants-1-weight")
     expect(weight).to_be_focused()
@@ -258,7 +253,7 @@ def test_the_second_of_two_people_is_told_and_overwrites_nothing(
     other.get_by_role("button", name="Save", exact=True).last.click()
     told = other.get_by_role("alert")
     expect(told).to_contain_text("Somebody changed this experiment")
-    assert broken_rules(other) == []
+    assert problems(other) == []
     expect(told.get_by_role("row", name=re.compile("Name"))).to_contain_text("The owner's")
     expect(other.get_by_label("Hypothesis")).to_have_value("The admin's reason")
     draft.refresh_from_db()
@@ -379,8 +374,7 @@ def pages_to_look_at(cast: Cast, tab: str, say: Callable[[str], str]) -> dict[st
     return found | {"draft": draft.get_absolute_url(), "running": running.get_absolute_url()}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 def test_every_page_is_accessible_fits_and_obeys_its_own_policy(
     browser: Browser,
     cast: Cast,
@@ -398,11 +392,8 @@ def test_every_page_is_accessible_fits_and_obeys_its_own_policy(
     found: dict[str, object] = {}
     for name, url in pages_to_look_at.items():
         page.goto(url)
-        problems = broken_rules(page)
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            problems.append("scrolls sideways")
-        if problems:
-            found[name] = problems
+        if broken := problems(page):
+            found[name] = broken
     context.close()
     assert found == {}
     assert said == []

@@ -1,24 +1,20 @@
 """What the frame around every page does in a real browser."""
 
-from collections.abc import Callable
-
 import pytest
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from agents import invitations, people, tokens, workspaces
-from agents.models import Role
+from agents import people, tokens, workspaces
+from tests.browser.accessibility import problems
 from tests.browser.people import no_complaints, show_on, sign_in
 from tests.factories import PASSWORD
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 
 
@@ -159,49 +155,6 @@ def test_times_are_shown_in_the_readers_zone(
     context.close()
 
 
-def pages_of(cast: Cast) -> dict[str, Callable[[], str]]:
-    """Each page of the frame by name, as the address to open."""
-    workspace = [cast.workspace.pk]
-    membership = cast.workspace.memberships.get(user=cast.editor)
-    token, _ = tokens.create(workspace=cast.workspace, name="Chat", abilities=["runtime"])
-    invitation, secret = invitations.invite(
-        workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
-    )
-    return {
-        "agents": lambda: reverse("agent_list"),
-        "no such agent": lambda: reverse("agent_list") + "?search=nothing",
-        "workspaces": lambda: reverse("workspace_list"),
-        "new agent": lambda: reverse("agent_new", args=workspace),
-        "settings": lambda: reverse("agent_settings", args=[cast.agent.pk]),
-        "workspace settings": lambda: reverse("workspace_settings", args=workspace),
-        "members": lambda: reverse("members", args=workspace),
-        "member": lambda: reverse("member", args=[*workspace, membership.pk]),
-        "remove": lambda: reverse("member_remove", args=[*workspace, membership.pk]),
-        "withdraw": lambda: reverse("invitation_revoke", args=[*workspace, invitation.pk]),
-        "leave": lambda: reverse("workspace_leave", args=workspace),
-        "tokens": lambda: reverse("tokens", args=workspace),
-        "revoke": lambda: reverse("token_revoke", args=[*workspace, token.pk]),
-        "invitation": lambda: reverse("invitation", args=[secret]),
-        "password": lambda: "/accounts/password/change/",
-        "two factors": lambda: "/accounts/2fa/",
-        "e-mail": lambda: "/accounts/email/",
-    }
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_fit_a_small_screen(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
-) -> None:
-    sign_in(context, cast.owner, live_server)
-    show_on(page, scheme, width=360, height=740)
-    found = {}
-    with no_complaints(page):
-        for name, url in pages_of(cast).items():
-            page.goto(url())
-            found[name] = problems(page)
-    assert not any(found.values()), found
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: str) -> None:
     show_on(page, scheme, width=360, height=740)
@@ -307,14 +260,3 @@ def test_menus_stay_within_a_small_screen(
         assert box is not None
         assert 0 <= box["x"] <= 360 - box["width"], box
         page.keyboard.press("Escape")
-
-
-def problems(page: Page) -> list[str]:
-    violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    found = [
-        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
-        for violation in violations
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append("wider than the screen")
-    return found

@@ -1,6 +1,7 @@
 """The results on an experiment's page, for every shape of data."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -204,21 +205,37 @@ class TestLookingAhead:
 
 
 class TestRefreshing:
+    @pytest.fixture
+    def part(self, reader: Client, experiment: Experiment) -> Callable[[], str]:
+        """What htmx gets."""
+        url = reverse("experiment_results", args=[experiment.agent_id, experiment.pk])
+        return lambda: reader.get(url, headers={"HX-Request": "true"}).content.decode()
+
     def test_goes_on_while_the_experiment_runs(
-        self, reader: Client, experiment: Experiment
+        self, reader: Client, experiment: Experiment, part: Callable[[], str]
     ) -> None:
         url = reverse("experiment_results", args=[experiment.agent_id, experiment.pk])
         assert f'hx-get="{url}?lift=0.2" hx-trigger="every 10s"' in shown(reader, experiment)
-        assert b'hx-trigger="every 10s"' in reader.get(url).content
+        assert 'hx-trigger="every 10s"' in part()
         lifecycle.stop(experiment, by=None)
-        assert b"hx-trigger" not in reader.get(url).content
+        assert "hx-trigger" not in part()
 
-    def test_brings_the_part_and_not_the_page(self, reader: Client, experiment: Experiment) -> None:
+    def test_brings_the_part_and_not_the_page(
+        self, experiment: Experiment, part: Callable[[], str], django_assert_max_num_queries: Any
+    ) -> None:
         arrive(experiment, [(3, 1), (4, 1)], at=LATELY)
+        with django_assert_max_num_queries(12):
+            found = part()
+        assert found.count('id="results"') == 1
+        assert "<html" not in found
+
+    def test_opened_as_a_page_leads_to_the_page(
+        self, reader: Client, experiment: Experiment
+    ) -> None:
         url = reverse("experiment_results", args=[experiment.agent_id, experiment.pk])
-        part = reader.get(url).content.decode()
-        assert part.count('id="results"') == 1
-        assert "<html" not in part
+        response = reader.get(f"{url}?lift=0.1")
+        assert response["Location"] == f"{experiment.get_absolute_url()}?lift=0.1#results"
+        assert reader.get(response["Location"]).status_code == HTTPStatus.OK
 
     def test_is_for_members_only(self, client: Client, cast: Cast, experiment: Experiment) -> None:
         url = reverse("experiment_results", args=[experiment.agent_id, experiment.pk])
@@ -226,7 +243,7 @@ class TestRefreshing:
         client.force_login(cast.outsider)
         assert client.get(url).status_code == HTTPStatus.NOT_FOUND
         client.force_login(cast.owner)
-        assert client.get(url).status_code == HTTPStatus.OK
+        assert client.get(url, headers={"HX-Request": "true"}).status_code == HTTPStatus.OK
         assert client.post(url).status_code == HTTPStatus.METHOD_NOT_ALLOWED
 
 
