@@ -25,6 +25,7 @@ from experiments.serializers import (
     ExperimentCallSerializer,
     ExperimentSerializer,
     StartCallSerializer,
+    example,
 )
 from glozr.errors import FieldError, Invalid, OutOfDate
 
@@ -126,6 +127,23 @@ class ExperimentsView(APIView):
         tags=["Experiments"],
         summary="Create a draft",
         request=ExperimentCallSerializer,
+        examples=[
+            example(
+                {
+                    "name": "A warmer tone",
+                    "kind": "persona",
+                    "hypothesis": "Visitors who feel welcome leave their address.",
+                    "variants": [
+                        {"name": "control", "weight": 50, "config": {"persona": {"name": "Max"}}},
+                        {
+                            "name": "treatment",
+                            "weight": 50,
+                            "config": {"persona": {"name": "Max", "tone": "warm and cheerful"}},
+                        },
+                    ],
+                }
+            )
+        ],
         responses={201: ExperimentSerializer, **REFUSALS},
     )
     def post(self, request: Request, agent_id: UUID) -> Response:
@@ -152,6 +170,7 @@ class ExperimentView(APIView):
         description="Send only what changes; `variants` replaces the whole list.",
         parameters=[IF_MATCH],
         request=ExperimentCallSerializer(partial=True),
+        examples=[example({"name": "An even warmer tone"})],
         responses={
             200: ExperimentSerializer,
             409: conflict("`frozen`: it runs or has assignments"),
@@ -186,6 +205,7 @@ class StartView(APIView):
         tags=["Experiments"],
         summary="Start an experiment, or start it again",
         request=StartCallSerializer,
+        examples=[example({"on_conflict": "stop_current"})],
         responses={
             200: ExperimentSerializer,
             409: conflict("`another_running`, naming it, or `already_running`"),
@@ -226,6 +246,7 @@ class DuplicateView(APIView):
         tags=["Experiments"],
         summary="Make a new draft with the same set-up",
         request=DuplicateCallSerializer,
+        examples=[example({"name": "A warmer tone, once more"})],
         responses={201: ExperimentSerializer, **REFUSALS},
     )
     def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:

@@ -101,6 +101,7 @@ class AssignmentsView(RuntimeView):
         summary="Ask for a visitor's variant",
         description="Decides the conversation at its first call; repeats the answer after that.",
         request=serializers.AssignmentCallSerializer,
+        examples=[serializers.example({"visitor_id": "v-7f3a"})],
         responses={200: serializers.ResolutionSerializer, **ERRORS},
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
@@ -128,6 +129,11 @@ class MessagesView(RuntimeView):
         description="Safe to send again with the same id. A visitor's first message decides.",
         parameters=[OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)],
         request=serializers.MessageCallSerializer,
+        examples=[
+            serializers.example(
+                {"visitor_id": "v-7f3a", "role": "visitor", "content": "Do you ship to Lisbon?"}
+            )
+        ],
         responses={
             201: serializers.MessageSerializer,
             200: OpenApiResponse(serializers.MessageSerializer, description="Sent before"),
@@ -171,6 +177,9 @@ class LeadsView(RuntimeView):
         summary="Record a lead",
         description="One lead per agent and e-mail; sending it again updates its details.",
         request=serializers.LeadCallSerializer,
+        examples=[
+            serializers.example({"visitor_id": "v-7f3a", "email": "ada@example.com", "name": "Ada"})
+        ],
         responses={
             201: serializers.LeadSerializer,
             200: OpenApiResponse(serializers.LeadSerializer, description="Updated"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
 from agents.models import LeadStatus, Message, MessageRole
@@ -17,27 +17,32 @@ from experiments.models import MAX_VARIANTS, MAX_WEIGHT, Experiment, Kind, Statu
 from glozr.fields import BooleanField, EmailField, PastField, StrictSerializer, TextField, UuidField
 
 VISITOR_ID_LENGTH = 128
+VISITOR = "Your own name for the visitor; compared byte for byte."
+PLAYGROUND = "True for a try-out by your own people: it gets no variant and never counts."
 
 
 class AssignmentCallSerializer(StrictSerializer):
-    visitor_id = TextField(max_length=VISITOR_ID_LENGTH)
-    conversation_id = UuidField(required=False)
-    playground = BooleanField(required=False)
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
+    playground = BooleanField(required=False, help_text=PLAYGROUND)
 
 
 class MessageCallSerializer(StrictSerializer):
-    visitor_id = TextField(max_length=VISITOR_ID_LENGTH)
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
     role = serializers.ChoiceField(choices=MessageRole.choices)
     content = TextField(max_length=Message.MAX_CONTENT, free=True)
-    id = UuidField(required=False)
-    sent_at = PastField(required=False)
-    playground = BooleanField(required=False)
+    id = UuidField(
+        required=False,
+        help_text="Choose one to send the message again safely; left out, one is made.",
+    )
+    sent_at = PastField(required=False, help_text="At most 5 minutes ahead; left out, it is now.")
+    playground = BooleanField(required=False, help_text=PLAYGROUND)
 
 
 class LeadCallSerializer(StrictSerializer):
-    visitor_id = TextField(max_length=VISITOR_ID_LENGTH)
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
     email = EmailField()
-    conversation_id = UuidField(required=False)
+    conversation_id = UuidField(required=False, help_text="Where the visitor left it, if in one.")
     name = TextField(max_length=120, required=False, allow_blank=True)
     phone = TextField(max_length=40, required=False, allow_blank=True)
     company = TextField(max_length=120, required=False, allow_blank=True)
@@ -63,13 +68,16 @@ class ResolvedVariantSerializer(serializers.Serializer[Any]):
 class ResolutionSerializer(serializers.Serializer[Any]):
     conversation_id = serializers.UUIDField()
     visitor_id = serializers.CharField()
-    experiment = ResolvedExperimentSerializer(allow_null=True)
+    experiment = ResolvedExperimentSerializer(
+        allow_null=True, help_text="Null when the visitor takes part in none."
+    )
     variant = ResolvedVariantSerializer(allow_null=True)
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["conversation", "visitor", "new", "none"]
+        choices=["conversation", "visitor", "new", "none"],
+        help_text="Where the variant comes from: decided before, the visitor's own, new, or none.",
     )
-    persona = PersonaSerializer()
-    system_prompt = serializers.CharField()
+    persona = PersonaSerializer(help_text="The persona in force.")
+    system_prompt = serializers.CharField(help_text="To give to the model as it is.")
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -79,7 +87,9 @@ class MessageSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=MessageRole.choices)
     content = serializers.CharField()
     sent_at = serializers.DateTimeField()
-    resolution = ResolutionSerializer(allow_null=True)
+    resolution = ResolutionSerializer(
+        allow_null=True, help_text="Null before the visitor's first message."
+    )
 
 
 class LeadSerializer(serializers.Serializer[Any]):
@@ -169,7 +179,9 @@ class ExperimentCallSerializer(StrictSerializer):
 
 class StartCallSerializer(StrictSerializer):
     on_conflict = serializers.ChoiceField(
-        choices=[choice.value for choice in OnConflict], required=False
+        choices=[choice.value for choice in OnConflict],
+        required=False,
+        help_text="Needed only while another experiment runs.",
     )
 
 
@@ -178,14 +190,19 @@ class DuplicateCallSerializer(StrictSerializer):
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
-    field = serializers.CharField()
+    field = serializers.CharField(help_text="Its path, as in `variants.0.weight`.")
     code = serializers.CharField()
     detail = serializers.CharField()
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    detail = serializers.CharField()
+    code = serializers.CharField(help_text="For programs: it stays the same.")
+    detail = serializers.CharField(help_text="For people: what to do next.")
     errors = FieldErrorSerializer(  # type: ignore[assignment]
         many=True, required=False, help_text="For status 400."
     )
+
+
+def example(sent: dict[str, Any]) -> OpenApiExample:
+    """A body that a call takes, for the API's description."""
+    return OpenApiExample("Example", value=sent, request_only=True)

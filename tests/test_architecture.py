@@ -22,6 +22,7 @@ PURE = {
     "experiments/split.py",
     "experiments/statistics.py",
     "experiments/verdicts.py",
+    "glozr/api_reference.py",
     "glozr/errors.py",
     "glozr/text.py",
 }

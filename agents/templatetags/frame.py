@@ -1,12 +1,13 @@
 """What the frame around every page needs, and small things that all pages draw."""
 
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.template.context import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from agents import pages
@@ -55,6 +56,20 @@ def local_time(moment: datetime | None, form: str = "datetime") -> SafeString | 
 def demo_roles() -> list[tuple[str, str]]:
     """The roles that the demo signs anybody in as; none where real people sign in."""
     return list(Role.choices) if settings.DEMO else []
+
+
+@register.filter
+def with_code(text: str) -> SafeString:
+    """`text`, in which what stands between backticks is code."""
+    parts = text.split("`")
+    return format_html_join(
+        "",
+        "{}{}",
+        (
+            (plain, code and format_html("<code>{}</code>", code))
+            for plain, code in zip_longest(parts[::2], parts[1::2], fillvalue="")
+        ),
+    )
 
 
 @register.filter

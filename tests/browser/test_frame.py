@@ -126,6 +126,18 @@ def test_a_key_is_copied(
     assert tokens.usable_token(key)
 
 
+def test_an_example_of_the_api_is_copied(page: Page, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with no_complaints(page):
+        page.goto("/api/docs/")
+        page.get_by_role("navigation", name="Calls").get_by_text("Record a lead").click()
+        page.get_by_role("button", name="Copy the example: Record a lead").click()
+        expect(page.get_by_role("status")).to_contain_text("Copied")
+    copied = str(page.evaluate("navigator.clipboard.readText()"))
+    assert copied.startswith("curl -X POST")
+    assert "ada@example.com" in copied
+
+
 def test_a_double_click_sends_a_form_once(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
 ) -> None:
