@@ -229,6 +229,28 @@ def test_rates_within_reach_have_their_difference_and_ratio_inside(
     assert high is None or ratio <= high * (1 + 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("control", "treatment", "limit"),
+    [
+        (Proportion(413_501, 413_501), Proportion(3_717_715, 1), 41.0),
+        (Proportion(35_739, 1), Proportion(2_887, 2_886), 106.0),
+        (Proportion(120, 108), Proportion(1_534, 66), 5_016.4649818219605),
+        (Proportion(8_888_183, 8_888_182), Proportion(4_092_955, 4_092_955), 0.017),
+    ],
+)
+def test_rates_next_to_none_or_all_have_intervals(
+    control: Proportion, treatment: Proportion, limit: float
+) -> None:
+    """Where a rate and its complement can't both be told from 0 and 1 by a float."""
+    lower, upper = likelihood.difference_interval(control, treatment, limit)
+    seen = treatment.sum / treatment.n - control.sum / control.n
+    assert -1 <= lower <= seen + 1e-9
+    assert seen - 1e-9 <= upper <= 1
+    low, high = likelihood.ratio_interval(control, treatment, limit)
+    assert low >= 0
+    assert high is None or low <= high < math.inf
+
+
 def test_the_likelihood_ratio_statistic_agrees_with_scipy() -> None:
     table = [[7, 493], [19, 281]]
     oracle = chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic
