@@ -28,6 +28,8 @@ from tests.factories import AgentFactory, ExperimentFactory, unused_id
 from tests.roles import Cast
 from tests.runtime import Runtime
 
+FOLDING = "folding-of-a-test"  # how its connections are called
+
 
 def seeded() -> Any:
     """What `seed_demo --format json` prints: one object and nothing else."""
@@ -143,10 +145,14 @@ def folding_forever(*options: str) -> Iterator[subprocess.Popen[bytes]]:
     """`fold_results --forever` as a process of its own, on the database of the test."""
     at = connection.get_connection_params()
     place = {key: at[key] for key in ("host", "port", "dbname", "user", "password") if at.get(key)}
+    place["application_name"] = FOLDING
     process = subprocess.Popen(
         [sys.executable, "manage.py", "fold_results", "--forever", *options],
         cwd=PROJECT,
-        env={**os.environ, "DATABASE_URL": f"postgresql:///?{urlencode(place)}"},
+        env={
+            **os.environ,
+            "DATABASE_URL": f"postgresql:///?{urlencode(place)}",
+        },
     )
     try:
         yield process
@@ -194,7 +200,8 @@ class TestFoldingForever:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    " WHERE datname = current_database() AND application_name = %s",
+                    [FOLDING],
                 )
                 assert cursor.fetchall()
             runtime.say("bob", unused_id())
