@@ -5,7 +5,7 @@ workspace; a membership puts its user into the group of its role.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
@@ -76,13 +76,16 @@ def workspaces_for(user: User, permission: Permission) -> QuerySet[Workspace]:
     return get_objects_for_user(user, permission.value, klass=Workspace, accept_global_perms=False)
 
 
-def permissions_by_workspace(user: User) -> Mapping[UUID, frozenset[Permission]]:
-    """What the user's roles allow in each of their workspaces, in one query."""
-    held: dict[UUID, set[Permission]] = defaultdict(set)
-    grants = WorkspaceGrant.objects.filter(group__user=user)
-    for workspace_id, name in grants.values_list("content_object", "permission__codename"):
-        held[workspace_id].add(Permission(name))
-    return {workspace_id: frozenset(names) for workspace_id, names in held.items()}
+def permissions_by_role(user: User) -> Mapping[UUID, Set[Permission]]:
+    """What the user's roles allow in each of their workspaces, in one query; a superuser may do
+    everything in the others as well."""
+    known: dict[UUID, set[Permission]] | None = user.__dict__.get("_permissions_by_role")
+    if known is None:
+        known = user.__dict__["_permissions_by_role"] = defaultdict(set)
+        grants = WorkspaceGrant.objects.filter(group__user=user, group__user__is_active=True)
+        for workspace_id, name in grants.values_list("content_object", "permission__codename"):
+            known[workspace_id].add(Permission(name))
+    return known
 
 
 def install(workspace: Workspace) -> None:
@@ -103,6 +106,7 @@ def take_out_of(user: User, workspace: Workspace) -> None:
     names = [_group_name(workspace, role) for role in Role]
     user.groups.remove(*Group.objects.filter(name__in=names))
     user.__dict__.pop("_permissions", None)
+    user.__dict__.pop("_permissions_by_role", None)
 
 
 def _group_name(workspace: Workspace, role: Role) -> str:

@@ -144,8 +144,6 @@ def _root(excess: Callable[[float], float], inside: float, outside: float) -> fl
     ends and middle is zero. Some six steps do the work of fifty bisections.
     """
     at_inside, at_outside, last = excess(inside), excess(outside), math.inf
-    if at_inside >= 0:  # by rounding: nothing but what was seen is within reach
-        return inside
     for _ in range(MOST_STEPS):
         middle = point = (inside + outside) / 2
         at_middle = at_point = excess(middle)

@@ -13,7 +13,7 @@ from experiments import rollup, totals
 from experiments.models import Experiment, Variant
 
 COLUMNS = totals.NAMES
-FOLD_SECONDS = 600.0
+FOLD_SECONDS = 600.0  # whoever waits even after that is left out on both sides
 
 # Traffic goes on while we look: visitors with something pending are left out on both sides.
 _WAITING = """

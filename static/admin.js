@@ -4,7 +4,8 @@
 window.django?.jQuery?.(($) => {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const [label] = select.labels;
-    const [drawn] = $(select).data("select2").$container;
+    const [drawn] = $(select).data("select2")?.$container ?? [];
+    if (!label || !drawn) continue;
     const box = drawn.querySelector("[role=combobox]");
     const value = drawn.querySelector("[role=textbox]");
     label.id = `${select.id}_label`;

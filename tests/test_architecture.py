@@ -9,6 +9,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 PURE = {
     "agents/prompt.py",
+    "experiments/api_reference.py",
     "experiments/arms.py",
     "experiments/bucketing.py",
     "experiments/charts.py",
@@ -22,7 +23,6 @@ PURE = {
     "experiments/split.py",
     "experiments/statistics.py",
     "experiments/verdicts.py",
-    "glozr/api_reference.py",
     "glozr/errors.py",
     "glozr/text.py",
 }

@@ -151,7 +151,11 @@ ADMIN: dict[str, Expected] = {
     "admin:logout": Expected(operators(405, 405), operators(200, 200)),
     "admin:password_change": Expected(operators(200, 200), operators(200, 200)),
     "admin:password_change_done": Expected(operators(200, 200), operators(405, 405)),
-    "admin:autocomplete": Expected(operators(403, 403), operators(405, 405)),  # of no field
+    "admin:autocomplete": Expected(
+        operators(200, 200),
+        operators(405, 405),
+        address="/admin/autocomplete/?app_label=experiments&model_name=experiment&field_name=agent",
+    ),
     "admin:jsi18n": Expected(operators(200, 200), operators(405, 405)),
     "admin:view_on_site": Expected(operators(302, 302), operators(302, 302)),
     "admin:app_list": Expected(operators(200, 200), operators(200, 200)),

@@ -88,7 +88,9 @@ class World:
         of_model = ADMIN_ROW.match(route.route)
         if variable != "object_id" or of_model is None:
             return self.values[variable]
-        row = apps.get_model(of_model[1], of_model[2])._default_manager.order_by("pk").first()
+        if (model := f"{of_model[1]}.{of_model[2]}") in self.values:
+            return self.values[model]
+        row = apps.get_model(model)._default_manager.order_by("pk").first()
         assert row is not None, f"The world holds nothing for {route.route}."
         return row.pk
 

@@ -4,7 +4,6 @@ Every `ModelAdmin` of the project is a `ScopedAdmin`. Superusers see everything.
 rows of the workspaces in which their role allows it, and change them where it allows that.
 """
 
-from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
@@ -22,7 +21,7 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 
 from agents.models import Agent, User
-from agents.roles import Permission, permissions_by_workspace
+from agents.roles import Permission, permissions_by_role
 from glozr.ids import uuid_or_none
 
 if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
@@ -51,16 +50,14 @@ def person(request: HttpRequest) -> User:
 
 
 def workspace_ids(user: User | AnonymousUser, permission: Permission) -> frozenset[UUID]:
-    """Where staff have `permission`, read once a request.
+    """Where staff have `permission`.
 
     Ids rather than a subquery: with a list of values PostgreSQL knows how few rows match.
     """
     if not (isinstance(user, User) and user.is_active and user.is_staff):
         return frozenset()
-    known: Mapping[UUID, frozenset[Permission]] | None = user.__dict__.get("_roles")
-    if known is None:
-        known = user.__dict__["_roles"] = permissions_by_workspace(user)
-    return frozenset(pk for pk, permissions in known.items() if permission in permissions)
+    held = permissions_by_role(user)
+    return frozenset(pk for pk, permissions in held.items() if permission in permissions)
 
 
 def agent_ids(user: User) -> frozenset[UUID]:

@@ -15,7 +15,8 @@ BEGIN
         RETURN 0;
     END IF;
     -- In a statement of its own, so that the next one sees what was folded before this was free.
-    IF NOT pg_try_advisory_xact_lock(hashtext('fold_pending_counts'), hashtext(of_agent::text)) THEN
+    -- 26476 is rollup.FOLD_LOCK; with it the last four bytes of the id.
+    IF NOT pg_try_advisory_xact_lock(26476, ('x' || right(of_agent::text, 8))::bit(32)::int) THEN
         RETURN NULL;
     END IF;
     WITH taken AS (

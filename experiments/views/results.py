@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from agents import access, pages
 from agents.pages import PageRequest
@@ -18,11 +19,13 @@ EXPERIMENTS_PER_PAGE = 10
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     """The part of an experiment's page that is replaced while it runs; the page, if opened."""
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
     if not request.htmx:
-        return redirect(f"{experiment.get_absolute_url()}?{request.GET.urlencode()}#results")
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{experiment.get_absolute_url()}{query}#results")
     context = {
         "agent": experiment.agent,
         "experiment": experiment,

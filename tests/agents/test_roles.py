@@ -40,6 +40,7 @@ def test_who_may_do_what(cast: Cast) -> None:
 def test_a_new_role_replaces_the_old_one(cast: Cast) -> None:
     members.add(workspace=cast.workspace, user=cast.admin, role=Role.EDITOR)
     assert roles.permissions_of(cast.admin, cast.workspace) == {Permission.VIEW}
+    assert roles.permissions_by_role(cast.admin) == {cast.workspace.pk: {Permission.VIEW}}
     assert cast.admin.groups.count() == 1
 
 
@@ -49,18 +50,20 @@ def test_a_person_may_have_another_role_elsewhere(cast: Cast) -> None:
     assert roles.permissions_of(cast.editor, cast.workspace) == {Permission.VIEW}
     assert set(roles.workspaces_for(cast.editor, Permission.RUN)) == {second}
     assert set(roles.workspaces_for(cast.editor, Permission.VIEW)) == {second, cast.workspace}
-    assert roles.permissions_by_workspace(cast.editor) == {
+    assert roles.permissions_by_role(cast.editor) == {
         second.pk: set(Permission),
         cast.workspace.pk: {Permission.VIEW},
     }
-    assert roles.permissions_by_workspace(UserFactory.create()) == {}
+    assert roles.permissions_by_role(UserFactory.create()) == {}
 
 
 def test_an_inactive_person_may_nothing(cast: Cast) -> None:
-    cast.superuser.is_active = False
-    cast.owner.is_active = False
+    for person in (cast.superuser, cast.owner):
+        person.is_active = False
+        person.save()
     assert roles.permissions_of(cast.owner, cast.workspace) == set()
     assert roles.permissions_of(cast.superuser, cast.workspace) == set()
+    assert roles.permissions_by_role(cast.owner) == {}
 
 
 def test_a_group_of_one_workspace_grants_nothing_in_another() -> None:

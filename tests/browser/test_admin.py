@@ -50,7 +50,7 @@ def test_an_experiment_is_made_and_duplicated(staff: Page, cast: Cast) -> None:
 def test_an_agent_is_chosen_by_keyboard_from_a_list_that_has_a_name(
     staff: Page, cast: Cast
 ) -> None:
-    other = AgentFactory.create(workspace=cast.workspace)
+    other = AgentFactory.create(workspace=cast.workspace, name="Zoe")
     staff.goto(f"{EXPERIMENTS}add/")
     box = staff.get_by_role("combobox", name="Agent:")
     box.focus()

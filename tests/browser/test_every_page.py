@@ -39,6 +39,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         for name, address in addresses.items():
             with no_complaints(page):
                 page.goto(address)
+                assert page.url.endswith(address), f"{name} leads away to {page.url}."
                 page.evaluate(OPEN_EVERYTHING)
             if broken := problems(page):
                 found[name] = broken

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,11 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
+# Somebody who waits for the very lock that this connection's fold holds.
+WAITS_FOR_THE_FOLD = """
+SELECT FROM pg_locks held JOIN pg_locks wanted USING (locktype, database, classid, objid, objsubid)
+ WHERE locktype = 'advisory' AND held.pid = pg_backend_pid() AND held.granted
+   AND NOT wanted.granted"""
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
@@ -266,13 +272,27 @@ class TestWhileSomebodyElseFolds:
         timer.join()
         assert VariantTotals.objects.get().visitors == 1
 
+    def test_other_agents_are_folded_meanwhile(self, somebody: psycopg.Connection) -> None:
+        other = lifecycle.start(ExperimentFactory.create(), by=None)
+        Runtime.of(other.agent).resolve("bob")
+        assert rollup.fold(other.agent_id) == 1
+
     def test_a_rebuild_waits_and_begins_from_nothing(
         self, somebody: psycopg.Connection, experiment: Experiment
     ) -> None:
-        timer = threading.Timer(0.2, somebody.commit)
-        timer.start()
+        waited: list[bool] = []
+
+        def go_on_once_it_waits() -> None:
+            give_up = time.monotonic() + 5
+            while not waited and time.monotonic() < give_up:
+                waited.extend([True] * len(somebody.execute(WAITS_FOR_THE_FOLD).fetchall()))
+            somebody.commit()
+
+        go_on = threading.Thread(target=go_on_once_it_waits)
+        go_on.start()
         rollup.rebuild(experiment.agent_id, experiment.pk)
-        timer.join()
+        go_on.join()
+        assert waited
         assert VariantTotals.objects.get().visitors == 1
         assert verification.differences(experiment) == []
 

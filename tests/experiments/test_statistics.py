@@ -12,14 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chi2_contingency
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from experiments import likelihood, normal
+from experiments import normal
 from experiments.arms import Arm, Mean, Number, Proportion, Ratio
-from experiments.likelihood import deviance
 from experiments.normal import Estimate
 from experiments.sequence import critical_statistic, sequential_interval, sequential_p_value
 from experiments.statistics import (
@@ -210,69 +207,6 @@ def test_every_figure_is_finite_and_in_its_range(experiment: tuple[Arm, list[Arm
                 slack = 1e-9 * (1 + abs(lift.value))
                 assert lift.interval.lower <= lift.value + slack
                 assert lift.interval.upper is None or lift.value <= lift.interval.upper + slack
-
-
-@settings(max_examples=60, deadline=None)
-@given(leads, leads, st.floats(0.001, 0.999), st.floats(0.001, 0.999))
-def test_rates_within_reach_have_their_difference_and_ratio_inside(
-    control: Proportion, treatment: Proportion, control_rate: float, treatment_rate: float
-) -> None:
-    """The likelihood's intervals are the shadows of one region: nothing of it may stick out."""
-    limit = deviance(control, control_rate) + deviance(treatment, treatment_rate)
-    if not control.n or not treatment.n or limit < 1e-6:
-        return
-    lower, upper = likelihood.difference_interval(control, treatment, limit)
-    assert lower - 1e-7 <= treatment_rate - control_rate <= upper + 1e-7
-    low, high = likelihood.ratio_interval(control, treatment, limit)
-    ratio = treatment_rate / control_rate
-    assert low <= ratio * (1 + 1e-6)
-    assert high is None or ratio <= high * (1 + 1e-6)
-
-
-@pytest.mark.parametrize(
-    ("control", "treatment", "limit"),
-    [
-        (Proportion(413_501, 413_501), Proportion(3_717_715, 1), 41.0),
-        (Proportion(35_739, 1), Proportion(2_887, 2_886), 106.0),
-        (Proportion(120, 108), Proportion(1_534, 66), 5_016.4649818219605),
-        (Proportion(8_888_183, 8_888_182), Proportion(4_092_955, 4_092_955), 0.017),
-    ],
-)
-def test_rates_next_to_none_or_all_have_intervals(
-    control: Proportion, treatment: Proportion, limit: float
-) -> None:
-    """Where a rate and its complement can't both be told from 0 and 1 by a float."""
-    lower, upper = likelihood.difference_interval(control, treatment, limit)
-    seen = treatment.sum / treatment.n - control.sum / control.n
-    assert -1 <= lower <= seen + 1e-9
-    assert seen - 1e-9 <= upper <= 1
-    low, high = likelihood.ratio_interval(control, treatment, limit)
-    assert low >= 0
-    assert high is None or low <= high < math.inf
-
-
-def test_the_likelihood_ratio_statistic_agrees_with_scipy() -> None:
-    table = [[7, 493], [19, 281]]
-    oracle = chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic
-
-    assert likelihood.equality_statistic(Proportion(500, 7), Proportion(300, 19)) == pytest.approx(
-        oracle, rel=1e-12
-    )
-
-
-def test_likelihood_intervals_are_close_to_statsmodels_score_intervals() -> None:
-    """Other methods for the same question; at 95% for one look they differ in the third digit."""
-    control, treatment, limit = Proportion(500, 40), Proportion(600, 90), 1.959964**2
-    counts = treatment.sum, treatment.n, control.sum, control.n
-    newcombe = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
-    score = confint_proportions_2indep(*counts, method="score", compare="ratio")
-    wilson = proportion_confint(40, 500, method="wilson")
-
-    assert likelihood.difference_interval(control, treatment, limit) == pytest.approx(
-        newcombe, abs=0.002
-    )
-    assert likelihood.ratio_interval(control, treatment, limit) == pytest.approx(score, rel=0.02)
-    assert likelihood.rate_interval(control, limit) == pytest.approx(wilson, abs=0.002)
 
 
 def test_no_lead_against_many_is_a_difference_without_an_upper_bound_on_the_lift() -> None:
