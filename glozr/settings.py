@@ -42,7 +42,7 @@ if env.bool("GLOZR_BEHIND_PROXY", default=False):
 INSTALLED_APPS = [
     "agents",
     "experiments",
-    "django.contrib.admin",
+    "glozr.admin_site.OperationsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

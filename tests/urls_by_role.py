@@ -157,7 +157,6 @@ ADMIN: dict[str, Expected] = {
         address="/admin/autocomplete/?app_label=experiments&model_name=experiment&field_name=agent",
     ),
     "admin:jsi18n": Expected(operators(200, 200), operators(405, 405)),
-    "admin:view_on_site": Expected(operators(302, 302), operators(302, 302)),
     "admin:app_list": Expected(operators(200, 200), operators(200, 200)),
     "admin:auth_user_password_change": Expected(operators(404, 200), operators(404, 200)),
     "admin/(?P<url>.*)$": Expected(

@@ -96,6 +96,10 @@ class ScopedAdmin(ModelAdmin):
             return rows.none()
         return rows.filter(**{f"{self.workspace_path}__in": workspace_ids(user, permission)})
 
+    def view_on_site(self, row: Any) -> str | None:
+        """The address of the row's page; None if it has none."""
+        return row.get_absolute_url() if hasattr(row, "get_absolute_url") else None
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         return self.within(rows, person(request), self.view_permission)

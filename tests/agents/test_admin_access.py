@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -288,3 +289,13 @@ def test_ids_of_nothing_are_not_found(staff: dict[str, Client]) -> None:
         for odd in ("00000000-0000-0000-0000-000000000000", "x", "99999999999999999999", "_00"):
             response = staff["superuser"].get(address(model, "change", odd))
             assert response.status_code == 404, (model, odd)
+
+
+def test_a_row_leads_to_its_page_and_no_id_leads_anywhere(client: Client, cast: Cast) -> None:
+    experiment = ExperimentFactory.create(agent=cast.agent)
+    client.force_login(cast.superuser)
+    form = client.get(reverse("admin:experiments_experiment_change", args=[experiment.pk]))
+    assert f'href="{experiment.get_absolute_url()}"' in form.content.decode()
+    kind = ContentType.objects.get_for_model(Experiment).pk
+    for row in ("zzz", experiment.pk):
+        assert client.get(f"/admin/r/{kind}/{row}/").status_code == 404
