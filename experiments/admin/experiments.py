@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -167,8 +167,13 @@ class ExperimentAdmin(ServiceAdmin):
     def _start(
         self, request: HttpRequest, queryset: QuerySet[Experiment], on_conflict: OnConflict
     ) -> None:
+        chosen = list(queryset)
+        if len({experiment.agent_id for experiment in chosen}) < len(chosen):
+            told = "Choose one of each agent's: a second would take the visitors from the first."
+            self.message_user(request, told, messages.ERROR)
+            return
         step = partial(lifecycle.start, by=person(request), on_conflict=on_conflict)
-        self.for_each(request, queryset, step, "started")
+        self.for_each(request, chosen, step, "started")
 
 
 def _is_deleted(experiment: Experiment | None) -> bool:

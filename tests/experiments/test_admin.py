@@ -280,14 +280,26 @@ class TestLifecycle:
     def test_what_is_refused_is_told_and_the_rest_goes_on(
         self, client: Client, experiment: Experiment, agent: Agent
     ) -> None:
+        other = AgentFactory.create(workspace=agent.workspace)
         incomplete = editing.create(
-            agent=agent, sent={"name": "Incomplete", "kind": "persona"}, by=None
+            agent=other, sent={"name": "Incomplete", "kind": "persona"}, by=None
         )
         response = act(client, "start_and_stop_current", incomplete, experiment)
 
         assert "Give the persona a name, a tone, or both." in told(response)
         assert stored(incomplete).is_draft
         assert stored(experiment).is_running
+
+    @pytest.mark.parametrize("action", ["start_and_stop_current", "start_and_keep_running"])
+    def test_two_of_one_agent_are_not_started_at_once(
+        self, client: Client, experiment: Experiment, agent: Agent, action: str
+    ) -> None:
+        other = ExperimentFactory.create(agent=agent)
+        response = act(client, action, experiment, other)
+
+        assert "Choose one of each agent" in told(response)
+        assert stored(experiment).is_draft
+        assert stored(other).is_draft
 
     def test_stop_and_duplicate(self, client: Client, experiment: Experiment, cast: Cast) -> None:
         lifecycle.start(experiment, by=cast.owner)
