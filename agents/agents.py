@@ -10,7 +10,12 @@ from django.db.models import F
 
 from agents.models import Agent, Workspace, default_persona
 from glozr.errors import FieldError, Invalid
-from glozr.text import LINE_BREAKS, has_control_characters
+from glozr.text import (
+    CONTROL_CHARACTERS,
+    LINE_BREAKS,
+    has_control_characters,
+    problem_of_line,
+)
 from glozr.validation import invalid
 
 NAME_LENGTH = 80
@@ -85,16 +90,14 @@ def _check(agent: Agent) -> None:
             errors.append(
                 FieldError(f"persona_{key}", "max_length", f"Use at most {limit} characters.")
             )
-        if has_control_characters(text, allowed=LINE_BREAKS if key == "tone" else ""):
-            errors.append(
-                FieldError(f"persona_{key}", "control_characters", "Remove control characters.")
-            )
+    if problem := problem_of_line(agent.persona.get("name", "")):
+        errors.append(FieldError("persona_name", *problem))
+    if has_control_characters(agent.persona.get("tone", ""), allowed=LINE_BREAKS):
+        errors.append(FieldError("persona_tone", "control_characters", CONTROL_CHARACTERS))
     if not agent.persona.get("name"):
         errors.append(FieldError("persona_name", "required", "Give the persona a name."))
     if has_control_characters(agent.system_prompt, allowed=LINE_BREAKS + "\t"):
-        errors.append(
-            FieldError("system_prompt", "control_characters", "Remove control characters.")
-        )
+        errors.append(FieldError("system_prompt", "control_characters", CONTROL_CHARACTERS))
     try:
         agent.full_clean()
     except ValidationError as error:

@@ -13,7 +13,13 @@ from dataclasses import dataclass, replace
 
 from experiments.models import MAX_VARIANTS, MAX_WEIGHT, NAME_TAKEN, Experiment, Kind
 from glozr.errors import FieldError, Invalid
-from glozr.text import LINE_BREAKS, has_control_characters, is_encodable
+from glozr.text import (
+    CONTROL_CHARACTERS,
+    LINE_BREAKS,
+    has_control_characters,
+    is_encodable,
+    problem_of_line,
+)
 
 NAME_LENGTH = 120
 HYPOTHESIS_LENGTH = 2_000
@@ -174,8 +180,10 @@ class _Check:
             self.broken(field, "not_unicode", "This holds half of a surrogate pair.")
         elif len(value.strip()) > limit:
             self.broken(field, "max_length", f"Use at most {limit} characters.")
-        elif has_control_characters(value.strip(), allowed=LINE_BREAKS if lines else ""):
-            self.broken(field, "control_characters", "Remove the control characters.")
+        elif lines and has_control_characters(value.strip(), allowed=LINE_BREAKS):
+            self.broken(field, "control_characters", CONTROL_CHARACTERS)
+        elif not lines and (problem := problem_of_line(value.strip())):
+            self.broken(field, *problem)
         else:
             return value.strip()
         return ""
@@ -284,7 +292,7 @@ def _json_problem(value: object, depth: int = 0) -> tuple[str, str] | None:
         if not is_encodable(value):
             return "not_unicode", "A text in it holds half of a surrogate pair."
         if has_control_characters(value, allowed=LINE_BREAKS):
-            return "control_characters", "Remove the control characters."
+            return "control_characters", CONTROL_CHARACTERS
     elif isinstance(value, float) and not math.isfinite(value):
         return "not_finite", "JSON knows no infinite number."
     elif isinstance(value, Mapping):

@@ -173,7 +173,8 @@ class ExperimentCallSerializer(StrictSerializer):
         required=False,
         min_length=MIN_VARIANTS,
         max_length=MAX_VARIANTS,
-        help_text="The control first. Left out of a new experiment: control and treatment, half each.",
+        help_text="The control first. A new experiment without them has control and treatment, "
+        "half each.",
     )
 
 

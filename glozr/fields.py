@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
-from glozr.text import has_control_characters
+from glozr.text import CONTROL_CHARACTERS, has_control_characters
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -53,7 +53,7 @@ class TextField(serializers.CharField):
 
     default_error_messages = {
         "invalid": "This must be text.",
-        "control_characters": "Remove the control characters.",
+        "control_characters": CONTROL_CHARACTERS,
     }
 
     def __init__(self, *, free: bool = False, **kwargs: Any) -> None:

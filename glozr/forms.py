@@ -6,9 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
-from glozr.text import LINE_BREAKS, has_control_characters
-
-CONTROL_CHARACTERS = "Remove control characters."
+from glozr.text import CONTROL_CHARACTERS, LINE_BREAKS, has_control_characters, problem_of_line
 
 
 class LineField(forms.CharField):
@@ -16,8 +14,9 @@ class LineField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if has_control_characters(value):
-            raise ValidationError(CONTROL_CHARACTERS, code="control_characters")
+        if problem := problem_of_line(value):
+            code, detail = problem
+            raise ValidationError(detail, code=code)
 
 
 class TextField(forms.CharField):

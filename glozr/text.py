@@ -2,7 +2,10 @@
 
 import unicodedata
 
+CONTROL_CHARACTERS = "Remove the control characters."
 LINE_BREAKS = "\n\r"
+# They turn the direction of what is written after them, on a page as in a list of names.
+DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def has_control_characters(text: str, *, allowed: str = "") -> bool:
@@ -10,6 +13,20 @@ def has_control_characters(text: str, *, allowed: str = "") -> bool:
     return any(
         unicodedata.category(character) == "Cc" and character not in allowed for character in text
     )
+
+
+def problem_of_line(text: str) -> tuple[str, str] | None:
+    """The code and sentence of what is wrong with a name or another line for people, if anything.
+
+    That there is none where one is needed is for others to refuse.
+    """
+    if has_control_characters(text):
+        return "control_characters", CONTROL_CHARACTERS
+    if not DIRECTION_CONTROLS.isdisjoint(text):
+        return "direction_controls", "Remove the characters that turn the direction of writing."
+    if text and all(unicodedata.category(character)[0] in "CZ" for character in text):
+        return "invisible", "Use characters that can be seen."
+    return None
 
 
 def is_encodable(text: str) -> bool:

@@ -92,7 +92,7 @@ class TestAgents:
 
         assert response.status_code == 200
         errors = response.context["adminform"].form.errors
-        assert errors == {"persona_name": ["Remove control characters."]}
+        assert errors == {"persona_name": ["Remove the control characters."]}
         assert Agent.objects.get(pk=cast.agent.pk).name == cast.agent.name
 
     def test_cannot_be_added_to_anothers_workspace(self, admin: Client) -> None:

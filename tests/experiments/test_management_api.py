@@ -409,3 +409,19 @@ def test_a_second_workspace_gives_no_rights_in_the_first(cast: Cast) -> None:
 
 def test_an_unknown_experiment_is_not_found(api: Api) -> None:
     assert api.call("GET", f"{unused_id()}/").status == 404
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u2060 \u200d", "a\u202eb", "a\x00b", "\u2067a"])
+def test_names_that_people_cannot_read_are_refused(api: Api, name: str) -> None:
+    variants = persona_variants()
+    variants[1]["name"] = name
+    answer = api.call("POST", "", {"name": name, "kind": "persona", "variants": variants})
+    assert answer.status == 400
+    assert {error["field"] for error in answer["errors"]} == {"name", "variants.1.name"}
+
+
+@pytest.mark.parametrize(
+    "name", ["\N{FAMILY}\u200d\N{HEART WITH RIBBON}", "\u05e9\u05dc\u05d5\u05dd", "A\u00a0B"]
+)
+def test_names_of_all_scripts_are_taken(api: Api, name: str) -> None:
+    assert api.call("POST", "", {"name": name, "kind": "persona"}).status == 201
