@@ -200,6 +200,18 @@ class ExperimentForm:
             return dict(texts)
         return {**texts, "kind": self.kind, "variants": [row.sent() for row in self.rows]}
 
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """All that was typed, for hidden fields of a form that makes a new experiment of it."""
+        return [
+            *((name, text) for name, text in self.typed.items() if name != "version"),
+            *(
+                (row.add_prefix(name), text)
+                for row in self.rows
+                for name, text in row.typed.items()
+            ),
+        ]
+
     # ---- errors ----
 
     def add_errors(self, errors: Sequence[FieldError]) -> None:

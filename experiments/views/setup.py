@@ -132,7 +132,7 @@ def _out_of_date_page(
     """
     current = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
     stored = ExperimentForm.of(setup_of(current), version=current.version).sent()
-    typed = form.sent(names_only=current.is_frozen())
+    typed = form.sent(names_only=current.is_frozen() and not form.rows)
     form.show_version(current.version)
     changes = {
         field: [stored[field], typed[field]] for field in typed if stored[field] != typed[field]

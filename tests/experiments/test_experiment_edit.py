@@ -1,5 +1,6 @@
 """Changing an experiment: drafts, frozen ones, and two people at once."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -99,8 +100,17 @@ def test_an_experiment_started_meanwhile_keeps_its_variants(
     lifecycle.start(draft, by=None)
     told = admin.post(edit_url(draft), opened | {"variants-1-weight": "70"})
     assert told.status_code == HTTPStatus.CONFLICT
-    assert "It is running" in told.content.decode()
+    page = told.content.decode()
+    assert "It is running" in page
+    assert "What you typed is what is stored now" not in page
     assert draft.variants.get(name="treatment").weight == 50
+
+    to_new = reverse("experiment_new", args=[draft.agent_id])
+    part = page.split(f'action="{to_new}"')[1].split("</form>")[0]
+    carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', part))
+    new = admin.post(to_new, carried | {"action": "carry"}).context["form"]
+    assert [row.typed["weight"] for row in new.rows] == ["50", "70"]
+    assert new.typed["name"] == draft.name
 
 
 def test_a_frozen_experiment_takes_a_name_and_a_hypothesis_only(
