@@ -319,10 +319,14 @@ class ExperimentForm:
 def read_json(text: str) -> tuple[object, str]:
     """The JSON in `text`, or a sentence on why it can't be read; no text is an empty object."""
     try:
-        value = json.loads(text.strip() or "{}", parse_constant=_refuse_constant)
+        value = json.loads(
+            text.strip() or "{}", parse_constant=_refuse_constant, object_pairs_hook=_once_each
+        )
         json.dumps(value)  # as deep as this can be written again
     except json.JSONDecodeError as error:
         return None, f"This is not JSON: see line {error.lineno}, character {error.colno}."
+    except KeyError as error:
+        return None, f"The key {error} stands twice in one object. Keep one of the two."
     except (ValueError, RecursionError):
         return None, "This is not JSON that can be kept. Write an object, such as {}."
     if not is_encodable(json.dumps(value, ensure_ascii=False)):
@@ -373,3 +377,13 @@ def _problems_of(form: forms.Form) -> list[tuple[str, str]]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of these keys. JSON lets a key stand twice, of which one would get lost."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyError(key)
+        found[key] = value
+    return found

@@ -115,11 +115,25 @@ def test_nobody_signs_up_by_themself(client: Client) -> None:
 def test_a_password_is_reset_by_mail(client: Client, cast: Cast) -> None:
     client.post("/accounts/password/reset/", {"email": "owner@example.com"})
     [message] = mail.outbox
+    assert message.subject == "Glozr: Choose a new password"
     [link] = [word for word in str(message.body).split() if "/password/reset/key/" in word]
     form = client.get(link.removeprefix("http://testserver"), follow=True)
     new = "a much longer new password"
     client.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
     assert sign_in(Client(), "owner@example.com", new)["Location"] == reverse("home")
+
+
+def test_a_new_address_is_confirmed_by_mail(client: Client, cast: Cast) -> None:
+    client.force_login(cast.owner)
+    client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    message = mail.outbox[-1]
+    assert (message.subject, message.to) == (
+        "Glozr: Confirm your e-mail address",
+        ["new@example.com"],
+    )
+    [link] = [word for word in str(message.body).split() if "/confirm-email/" in word]
+    client.post(link.removeprefix("http://testserver"))
+    assert EmailAddress.objects.get(email="new@example.com").verified
 
 
 def test_an_unknown_address_gets_the_same_answer(client: Client, cast: Cast) -> None:

@@ -107,6 +107,7 @@ def test_kinds_without_a_persona_take_any_json_object(admin: Client, new: str) -
             for config in (
                 "{",
                 "[]",
+                '{"persona": {"name": "A", "name": "B"}}',
                 '{"persona": {"name": 1}}',
                 '{"persona": {"name": "A", "age": 3}}',
                 '{"persona": {"name": "\\ud800"}}',
