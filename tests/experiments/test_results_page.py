@@ -192,7 +192,7 @@ class TestLookingAhead:
         arrive(experiment, [(300, 40), (300, 42)], at=LATELY)
         small, large = (shown(reader, experiment, f"?lift={lift}") for lift in ("0.05", "0.5"))
         assert needed(small) > needed(large) > 300
-        assert re.search(r"in about [\d,]+ days?", words(small))
+        assert re.search(r"in about [\d,]+ days|within a day", words(small))
         assert '<option value="0.05" selected>' in small
         assert "?lift=0.05" in small
 
