@@ -8,7 +8,7 @@ from django import template
 from django.conf import settings
 from django.template.context import Context
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from agents import pages
 from agents.models import Role, User
@@ -70,6 +70,12 @@ def with_code(text: str) -> SafeString:
             for plain, code in zip_longest(parts[::2], parts[1::2], fillvalue="")
         ),
     )
+
+
+@register.filter
+def at_sign_breaks(address: str) -> SafeString:
+    """An e-mail address that is broken before its @ rather than within a word."""
+    return format_html_join(mark_safe("<wbr>@"), "{}", ((part,) for part in address.split("@")))
 
 
 @register.filter

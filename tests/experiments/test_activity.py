@@ -340,6 +340,11 @@ class TestLeads:
         found = [row.email for row in listed(editor, leads_of(agent), experiment=experiment.pk)]
         assert found == counted
 
+    def test_addresses_are_broken_before_the_at_sign(self, editor: Client, agent: Agent) -> None:
+        LeadFactory.create(agent=agent, email="a&b@example.com")
+
+        assert ">a&amp;b<wbr>@example.com</span>" in editor.get(leads_of(agent)).text
+
     def test_narrow_by_status_and_address(self, editor: Client, agent: Agent) -> None:
         won = LeadFactory.create(agent=agent, email="Ann@example.com", status="won")
         LeadFactory.create(agent=agent, visitor_id="known")
