@@ -16,6 +16,8 @@ from experiments.admin.forms import ExperimentForm, VariantForm, VariantFormSet
 from experiments.lifecycle import OnConflict
 from experiments.models import MAX_VARIANTS, Experiment, Variant
 
+WITHOUT_VARIANTS = "Without variants filled in it gets control and treatment, half each."
+
 
 class VariantInline(ScopedInline):
     """The variants, for as long as nobody has been assigned to one."""
@@ -27,7 +29,6 @@ class VariantInline(ScopedInline):
     extra = 0
     max_num = MAX_VARIANTS
     ordering = ("position",)
-    verbose_name_plural = "variants (none filled in: control and treatment, half each)"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_frozen(obj)
@@ -97,7 +98,7 @@ class ExperimentAdmin(ServiceAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         setup = ["agent", "name", "hypothesis", "kind"]
         if obj is None:
-            return [(None, {"fields": setup})]
+            return [(None, {"fields": setup, "description": WITHOUT_VARIANTS})]
         if self.has_change_permission(request, obj):
             setup.append("seen_version")
         return [

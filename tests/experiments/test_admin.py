@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from agents.models import Agent, User
 from experiments import editing, lifecycle
+from experiments.admin.experiments import WITHOUT_VARIANTS
 from experiments.models import Action, Assignment, Event, Experiment, Variant
 from tests.factories import AgentFactory, ExperimentFactory, WorkspaceFactory
 from tests.roles import Cast
@@ -109,6 +110,12 @@ class TestAdding:
             ("treatment", 50),
         ]
         assert made.is_draft
+
+    def test_says_so_where_one_is_added_and_nowhere_else(
+        self, client: Client, experiment: Experiment
+    ) -> None:
+        assert WITHOUT_VARIANTS in client.get(f"{LIST}add/").text
+        assert WITHOUT_VARIANTS not in client.get(f"{LIST}{experiment.pk}/change/").text
 
     def test_keeps_rows_in_the_order_asked_for(self, client: Client, agent: Agent) -> None:
         arms = [arm("second", 1, position=2), arm("last", 3), arm("first", 2, position=1)]
