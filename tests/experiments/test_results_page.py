@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import Agent
-from experiments import lifecycle
+from experiments import lifecycle, rollup
 from experiments.figures import DASH
 from experiments.lifecycle import OnConflict
 from experiments.models import MAX_WEIGHT, Experiment
@@ -77,6 +77,34 @@ class TestEveryShapeOfData:
         page = shown(reader, ExperimentFactory.create(agent=agent))
         assert "from the moment this experiment starts" in page
         assert "hx-trigger" not in page
+
+    def test_nobody_came_before_a_later_one_took_over(
+        self, reader: Client, experiment: Experiment
+    ) -> None:
+        later = ExperimentFactory.create(agent=experiment.agent)
+        lifecycle.start(later, by=None, on_conflict=OnConflict.KEEP_RUNNING)
+        page = words(shown(reader, experiment))
+        assert "New visitors go to the experiment that was started later" in page
+        assert "assigned at the first message" not in page
+        assert "assigned at the first message" in words(shown(reader, later))
+
+    def test_nobody_came_before_it_was_stopped(
+        self, reader: Client, experiment: Experiment
+    ) -> None:
+        lifecycle.stop(experiment, by=None)
+        page = words(shown(reader, experiment))
+        assert "No visitors It was stopped before anybody came" in page
+        assert "Figures appear here" not in page
+
+    def test_nobody_may_have_come_while_it_is_not_known(
+        self, reader: Client, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rollup, "bring_up_to_date", lambda agent_id: False)
+        assert "Who came is still being counted." in words(shown(reader, experiment))
+        lifecycle.stop(experiment, by=None)
+        page = words(shown(reader, experiment))
+        assert "still being counted. Open the page again in a moment." in page
+        assert "before anybody came" not in page
 
     def test_one_visitor(self, reader: Client, experiment: Experiment, runtime: Runtime) -> None:
         runtime.say("ada", unused_id())
@@ -219,6 +247,15 @@ class TestRefreshing:
         assert 'hx-trigger="every 10s"' in part()
         lifecycle.stop(experiment, by=None)
         assert "hx-trigger" not in part()
+
+    def test_knows_of_a_later_one_that_took_over(
+        self, experiment: Experiment, part: Callable[[], str]
+    ) -> None:
+        later = ExperimentFactory.create(agent=experiment.agent)
+        lifecycle.start(later, by=None, on_conflict=OnConflict.KEEP_RUNNING)
+        assert "New visitors go to the experiment that was started later" in part()
+        lifecycle.stop(later, by=None)
+        assert "A visitor is assigned at the first message" in part()
 
     def test_brings_the_part_and_not_the_page(
         self, experiment: Experiment, part: Callable[[], str], django_assert_max_num_queries: Any
