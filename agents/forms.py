@@ -30,13 +30,14 @@ class AgentForm(forms.Form):
     persona_name = LineField(
         max_length=NAME_LENGTH,
         label="Persona name",
+        widget=forms.TextInput(attrs={"dir": "auto"}),
         help_text="What the agent calls itself when it talks to visitors.",
     )
     persona_tone = TextField(
         max_length=TONE_LENGTH,
         label="Tone",
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
         help_text="How it talks, in a few words, such as “warm and concise”.",
     )
     system_prompt = TextField(
@@ -44,7 +45,7 @@ class AgentForm(forms.Form):
         label="System prompt",
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 10, "class": "mono"}),
+        widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "dir": "auto"}),
         help_text="What it should know and do. Added after the built-in part and the persona.",
     )
 

@@ -36,13 +36,20 @@ class TypedField(forms.CharField):
         return str(value or "").replace("\r\n", "\n")
 
 
+class FreeTextField(TypedField):
+    """What people write in words of their own: it runs the way that its script does."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "dir": "auto"}
+
+
 class SetupForm(forms.Form):
     use_required_attribute = False
 
-    name = TypedField(
+    name = FreeTextField(
         help_text="Seen in the dashboard only. Unique among this agent's experiments."
     )
-    hypothesis = TypedField(
+    hypothesis = FreeTextField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What you expect and why, so that the results can prove you wrong.",
@@ -57,11 +64,11 @@ class VariantForm(forms.Form):
 
     use_required_attribute = False
 
-    name = TypedField()
+    name = FreeTextField()
     weight = TypedField(widget=forms.TextInput(attrs={"inputmode": "numeric"}))
     as_json = TypedField(required=False, widget=forms.HiddenInput)
-    persona_name = TypedField(required=False, label="Persona name")
-    persona_tone = TypedField(
+    persona_name = FreeTextField(required=False, label="Persona name")
+    persona_tone = FreeTextField(
         required=False, label="Tone", widget=forms.Textarea(attrs={"rows": 2})
     )
     config = TypedField(

@@ -54,6 +54,14 @@ def test_a_new_experiment_begins_with_the_agents_own_persona_as_control(
     assert treatment["persona_name"] == treatment["persona_tone"] == ""
 
 
+def test_words_of_ones_own_run_the_way_of_their_script(admin: Client, new: str) -> None:
+    form = admin.get(new).context["form"]
+    words = [form.setup["name"], form.setup["hypothesis"]]
+    words += [form.rows[1][name] for name in ("name", "persona_name", "persona_tone")]
+    assert all('dir="auto"' in str(field) for field in words)
+    assert not any('dir="auto"' in str(form.rows[1][name]) for name in ("weight", "config"))
+
+
 def test_what_was_typed_becomes_a_draft(admin: Client, new: str) -> None:
     response = admin.post(new, typed(hypothesis="Warmth\r\nhelps."), follow=True)
     made = Experiment.objects.get()

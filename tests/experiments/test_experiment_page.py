@@ -64,6 +64,21 @@ def test_visitors_stand_beside_the_expected_split(
     assert b"50%" in response.content
 
 
+def test_the_set_up_is_written_for_reading(
+    client: Client, cast: Cast, experiment: Experiment
+) -> None:
+    weights = [
+        {"name": "control", "weight": 1_000_000, "config": {}},
+        {"name": "rare", "weight": 1, "config": {}},
+    ]
+    sent = {"kind": "cta", "hypothesis": "שלום", "variants": weights}
+    editing.edit(experiment, sent=sent, by=cast.owner, seen_version=experiment.version)
+    client.force_login(cast.editor)
+    page = client.get(experiment.get_absolute_url()).content.decode()
+    assert "weight 1,000,000" in page
+    assert '<div class="hypothesis" dir="auto"><p>שלום</p></div>' in page
+
+
 def test_a_superseded_experiment_names_the_one_that_took_over(
     client: Client, cast: Cast, experiment: Experiment
 ) -> None:
