@@ -1,8 +1,7 @@
 """Between views and templates: the frame around a page, and what views have in common.
 
 A view has no refusal to remember: every page but the few marked `login_not_required` asks for
-a signed-in person (`LoginRequiredMiddleware`), and what services refuse becomes a page in
-`glozr.refusals`.
+a signed-in person, and what services refuse becomes a page, both in `glozr.refusals`.
 """
 
 from collections.abc import Iterable, Mapping

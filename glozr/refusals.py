@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -49,6 +52,47 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
         return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
     context = {"heading": TITLE[status], "detail": error.detail, "error": error}
     return render(request, "refusal.html", context, status=status)
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Leads who is not signed in to the sign-in page; what they sent is kept to be sent again."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[Any, Any],
+    ) -> HttpResponseBase | None:
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is None or request.method != "POST" or getattr(request, "htmx", False):
+            return refused
+        return render(
+            request, "signed_out.html", sent_again(request), status=HTTPStatus.UNAUTHORIZED
+        )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's view for a form without a token that holds, such as one from before signing in.
+
+    What was sent is offered again only if the browser says that a page of ours sent it: one press
+    must not be all that is between a stranger's page and what its form asks for.
+    """
+    origin = request.headers.get("Origin")
+    is_ours = origin is not None and reason != REASON_BAD_ORIGIN % origin
+    context = sent_again(request) if is_ours else {}
+    return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def sent_again(request: HttpRequest) -> dict[str, Any]:
+    """What `includes/send_again.html` needs: the address and what was sent to it, in order."""
+    sent = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken" and "password" not in name.lower()
+        for value in values
+    ]
+    return {"address": request.get_full_path(), "sent": sent}
 
 
 def refusals(

@@ -43,9 +43,14 @@ def operators(staff: int, superuser: int) -> Answers:
     return (302, 302, 302, 302, 302, staff, superuser)
 
 
+def page(get: Answers, post: Answers, address: str = "") -> Expected:
+    """A page for who is signed in: anybody else is led to sign in, or may send it again then."""
+    return Expected(get, (401, *post[1:]), address)
+
+
 NO_POST = signed_in(405)
 NO_GET = signed_in(405)
-LOOK = Expected(members(200), NO_POST)
+LOOK = page(members(200), NO_POST)
 OPERATION: dict[str, Expected] = {
     "healthz": Expected(everybody(200), everybody(405)),
     "readyz": Expected(everybody(200), everybody(405)),
@@ -56,43 +61,43 @@ OPERATION: dict[str, Expected] = {
 }
 
 PAGES: dict[str, Expected] = {
-    "home": Expected(signed_in(302), NO_POST),
-    "agent_list": Expected(signed_in(200), NO_POST),
+    "home": page(signed_in(302), NO_POST),
+    "agent_list": page(signed_in(200), NO_POST),
     "invitation": Expected(everybody(200), signed_in(403, anonymous=200)),
-    "workspace_list": Expected(signed_in(200), NO_POST),
-    "workspace_open": Expected(members(302), NO_POST),
-    "workspace_settings": Expected(managers(200), managers(200)),
-    "workspace_leave": Expected(
+    "workspace_list": page(signed_in(200), NO_POST),
+    "workspace_open": page(members(302), NO_POST),
+    "workspace_settings": page(managers(200), managers(200)),
+    "workspace_leave": page(
         (302, 404, 200, 200, 200, 404, 404),
         (302, 404, 302, 302, 409, 404, 404),  # the last Owner stays
     ),
-    "members": Expected(managers(200), managers(200)),
-    "member": Expected(managers(200), managers(200)),
-    "member_remove": Expected(managers(200), managers(302)),
-    "invitation_resend": Expected(NO_GET, managers(200)),
-    "invitation_revoke": Expected(managers(200), managers(302)),
-    "tokens": Expected(managers(200), managers(200)),
-    "token_revoke": Expected(managers(200), managers(302)),
-    "agent_new": Expected(managers(200), managers(200)),
-    "prompt_preview": Expected(NO_GET, members(200)),
+    "members": page(managers(200), managers(200)),
+    "member": page(managers(200), managers(200)),
+    "member_remove": page(managers(200), managers(302)),
+    "invitation_resend": page(NO_GET, managers(200)),
+    "invitation_revoke": page(managers(200), managers(302)),
+    "tokens": page(managers(200), managers(200)),
+    "token_revoke": page(managers(200), managers(302)),
+    "agent_new": page(managers(200), managers(200)),
+    "prompt_preview": page(NO_GET, members(200)),
     "agent_overview": LOOK,
-    "agent_settings": Expected(members(200), managers(200)),
+    "agent_settings": page(members(200), managers(200)),
     "conversation_list": LOOK,
     "conversation": LOOK,
     "lead_list": LOOK,
-    "lead_status": Expected(NO_GET, managers(400)),
+    "lead_status": page(NO_GET, managers(400)),
     "experiment_list": LOOK,
-    "experiment_new": Expected(managers(200), managers(400)),
-    "variant_rows": Expected(NO_GET, managers(200)),
-    "variant_preview": Expected(NO_GET, managers(200)),
+    "experiment_new": page(managers(200), managers(400)),
+    "variant_rows": page(NO_GET, managers(200)),
+    "variant_preview": page(NO_GET, managers(200)),
     "experiment": LOOK,
-    "experiment_edit": Expected(managers(200), managers(409)),  # no version was seen
-    "experiment_start": Expected(managers(200), managers(409)),  # another runs
-    "experiment_stop": Expected(managers(302), managers(302)),  # a draft: there is nothing to stop
-    "experiment_duplicate": Expected(managers(200), managers(302)),
-    "experiment_delete": Expected(managers(200), managers(400)),  # its name was not typed
+    "experiment_edit": page(managers(200), managers(409)),  # no version was seen
+    "experiment_start": page(managers(200), managers(409)),  # another runs
+    "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
+    "experiment_duplicate": page(managers(200), managers(302)),
+    "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "experiment_history": LOOK,
-    "experiment_results": Expected(members(302), NO_POST),  # a part, if htmx asks; see the page
+    "experiment_results": page(members(302), NO_POST),  # a part, if htmx asks; see the page
 }
 
 TOKENS_ONLY = Expected(everybody(405), everybody(401))
@@ -112,56 +117,55 @@ API: dict[str, Expected] = {
     "api_unknown": Expected(everybody(404), everybody(404)),
 }
 
-FORM = Expected(signed_in(200), signed_in(200))
+FORM = page(signed_in(200), signed_in(200))
 OPEN_FORM = Expected(everybody(200), everybody(200))
 OPEN_NOTICE = Expected(everybody(200), everybody(405))
 ENTRANCE = Expected(signed_in(302, anonymous=200), signed_in(302, anonymous=200))
 LED_AWAY = Expected(everybody(302), everybody(302))
+LED_ON = page(everybody(302), everybody(302))
 ACCOUNTS: dict[str, Expected] = {
     "account_login": ENTRANCE,
     "account_logout": Expected(signed_in(200), everybody(302)),
     "account_inactive": OPEN_NOTICE,
     "account_signup": ENTRANCE,
     "account_reauthenticate": FORM,
-    "account_email": Expected(signed_in(200), everybody(302)),
+    "account_email": page(signed_in(200), everybody(302)),
     "account_email_verification_sent": OPEN_NOTICE,
     "account_change_password": FORM,
-    "account_set_password": LED_AWAY,  # everybody has one
+    "account_set_password": LED_ON,  # everybody has one
     "account_reset_password": OPEN_FORM,
     "account_confirm_login_code": LED_AWAY,
     "account_confirm_email": Expected(everybody(200), everybody(404)),  # an unknown key
     "account_reset_password_from_key_done": OPEN_NOTICE,
     "account_reset_password_from_key": OPEN_FORM,
     "account_reset_password_done": OPEN_NOTICE,
-    "mfa_index": Expected(signed_in(200), NO_POST),
+    "mfa_index": page(signed_in(200), NO_POST),
     "mfa_authenticate": LED_AWAY,
-    "mfa_reauthenticate": LED_AWAY,
-    "mfa_activate_totp": LED_AWAY,  # to type the password again
-    "mfa_deactivate_totp": Expected(signed_in(404), signed_in(404)),  # nobody here has it
-    "mfa_view_recovery_codes": Expected(signed_in(404), NO_POST),
-    "mfa_generate_recovery_codes": LED_AWAY,
-    "mfa_download_recovery_codes": Expected(signed_in(404), signed_in(404)),
+    "mfa_reauthenticate": LED_ON,
+    "mfa_activate_totp": LED_ON,  # to type the password again
+    "mfa_deactivate_totp": page(signed_in(404), signed_in(404)),  # nobody here has it
+    "mfa_view_recovery_codes": page(signed_in(404), NO_POST),
+    "mfa_generate_recovery_codes": LED_ON,
+    "mfa_download_recovery_codes": page(signed_in(404), signed_in(404)),
 }
 
 ADMIN: dict[str, Expected] = {
-    "admin:index": Expected(operators(200, 200), operators(200, 200)),
+    "admin:index": page(operators(200, 200), operators(200, 200)),
     "admin:login": Expected(
         (302, 403, 403, 403, 403, 302, 302), (302, 403, 403, 403, 403, 200, 200)
     ),
-    "admin:logout": Expected(operators(405, 405), operators(200, 200)),
-    "admin:password_change": Expected(operators(200, 200), operators(200, 200)),
-    "admin:password_change_done": Expected(operators(200, 200), operators(405, 405)),
-    "admin:autocomplete": Expected(
+    "admin:logout": page(operators(405, 405), operators(200, 200)),
+    "admin:password_change": page(operators(200, 200), operators(200, 200)),
+    "admin:password_change_done": page(operators(200, 200), operators(405, 405)),
+    "admin:autocomplete": page(
         operators(200, 200),
         operators(405, 405),
         address="/admin/autocomplete/?app_label=experiments&model_name=experiment&field_name=agent",
     ),
-    "admin:jsi18n": Expected(operators(200, 200), operators(405, 405)),
-    "admin:app_list": Expected(operators(200, 200), operators(200, 200)),
-    "admin:auth_user_password_change": Expected(operators(404, 200), operators(404, 200)),
-    "admin/(?P<url>.*)$": Expected(
-        operators(404, 404), operators(404, 404), address="/admin/nothing/"
-    ),
+    "admin:jsi18n": page(operators(200, 200), operators(405, 405)),
+    "admin:app_list": page(operators(200, 200), operators(200, 200)),
+    "admin:auth_user_password_change": page(operators(404, 200), operators(404, 200)),
+    "admin/(?P<url>.*)$": page(operators(404, 404), operators(404, 404), address="/admin/nothing/"),
 }
 
 # For each model what staff of another workspace may open, and what superusers may do.
@@ -200,12 +204,12 @@ def _model(name: str, staff: str, superuser: str) -> dict[str, Expected]:
     saved = 302 if name in TAKES_AN_EMPTY_CHANGE else may("change", superuser)
     deleted = operators(404, may("delete", superuser))
     return {
-        f"admin:{name}_changelist": Expected(listed, listed),
-        f"admin:{name}_add": Expected(added, added),
-        f"admin:{name}_history": Expected(seen, seen),
-        f"admin:{name}_change": Expected(seen, operators(404, saved)),
-        f"admin:{name}_delete": Expected(deleted, deleted),
-        f"admin/{name.replace('_', '/')}/<path:object_id>/": LED_AWAY,
+        f"admin:{name}_changelist": page(listed, listed),
+        f"admin:{name}_add": page(added, added),
+        f"admin:{name}_history": page(seen, seen),
+        f"admin:{name}_change": page(seen, operators(404, saved)),
+        f"admin:{name}_delete": page(deleted, deleted),
+        f"admin/{name.replace('_', '/')}/<path:object_id>/": LED_ON,
     }
 
 

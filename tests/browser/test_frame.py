@@ -4,7 +4,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from agents import people, tokens, workspaces
@@ -108,6 +108,41 @@ def test_what_was_typed_is_saved_after_signing_in_again_in_another_tab(
         expect(page.get_by_role("status").first).to_contain_text("Saved.")
     cast.agent.refresh_from_db()
     assert cast.agent.persona == {"name": "Aria", "tone": "warm"}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_form_is_sent_again_after_signing_in_again(
+    browser: Browser, live_server: LiveServer, cast: Cast, scripts: bool
+) -> None:
+    context = browser.new_context(base_url=str(live_server), java_script_enabled=scripts)
+    sign_in(context, cast.admin, live_server)
+    page = context.new_page()
+    page.goto(reverse("experiment_new", args=[cast.agent.pk]))
+    page.get_by_label("Name", exact=True).first.fill("Aria or Max")
+    page.get_by_label("Persona name").last.fill("Aria")
+    page.get_by_label("Hypothesis").fill("Warmth helps.\nSo we think.")
+    context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="Save draft").last.click()
+    expect(page.get_by_role("heading", name="You have been signed out")).to_be_visible()
+    if scripts:
+        assert not problems(page)
+
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in again").click()
+    other = opened.value
+    other.get_by_label("E-mail address").fill(cast.admin.email)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    expect(other.get_by_role("heading", name="Agents")).to_be_visible()
+
+    page.get_by_role("button", name="Send it again").click()
+    if not scripts:  # The token of before signing in: the page that says so keeps it all as well.
+        expect(page.get_by_role("heading", name="Please send that again")).to_be_visible()
+        page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_role("heading", name="Aria or Max")).to_be_visible()
+    draft = cast.agent.experiments.get()
+    assert draft.hypothesis.split() == ["Warmth", "helps.", "So", "we", "think."]
+    context.close()
 
 
 def test_a_key_is_copied(

@@ -1,6 +1,9 @@
 """What services refuse becomes a page, whichever view met it."""
 
+import re
+from html import unescape
 from http import HTTPStatus
+from io import StringIO
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -20,8 +23,10 @@ from glozr.errors import (
     OutOfDate,
     Unavailable,
 )
+from glozr.refusals import SIGNED_OUT
 from tests.roles import Cast
 
+TOKEN = "csrfmiddlewaretoken"
 RAISED: dict[str, DomainError] = {
     "forbidden": Forbidden(),
     "missing": NotFound("No such thing."),
@@ -81,6 +86,60 @@ def test_a_part_of_a_page_is_not_replaced_by_the_sign_in_page(client: Client) ->
     assert "signed out" in response.content.decode()
 
 
+TYPED: dict[str, object] = {
+    "name": '<Aria> or "Max"',
+    "hypothesis": "One\r\nTwo",
+    "tag": ["a", "b"],
+}
+KEPT = [("name", '<Aria> or "Max"'), ("hypothesis", "One\r\nTwo"), ("tag", "a"), ("tag", "b")]
+
+
+def hidden(page: str) -> list[tuple[str, str]]:
+    """What the form of the page would send again, but for its token."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return [(unescape(name), unescape(text)) for name, text in found if name != TOKEN]
+
+
+@pytest.mark.django_db
+def test_what_was_typed_is_kept_when_the_session_has_ended(client: Client, cast: Cast) -> None:
+    address = reverse("experiment_new", args=[cast.agent.pk]) + "?from=list"
+    secrets = {TOKEN: "old", "password": "x", "new_Password1": "x", "file": StringIO("x")}
+    response = client.post(address, TYPED | secrets)
+    assert response.status_code == HTTPStatus.UNAUTHORIZED
+    page = response.content.decode()
+    assert "You have been signed out" in page
+    assert f'<form method="post" action="{address}">' in page
+    assert f'href="{reverse("account_login")}" target="_blank"' in page
+    assert hidden(page) == KEPT
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_page_is_told_in_a_sentence_that_the_session_has_ended(
+    client: Client, cast: Cast
+) -> None:
+    preview = reverse("variant_preview", args=[cast.agent.pk])
+    response = client.post(preview, TYPED, headers={"hx-request": "true"})
+    assert response.status_code == HTTPStatus.UNAUTHORIZED
+    assert response.content.decode() == SIGNED_OUT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("origin", "kept"), [("http://testserver", KEPT), ("https://evil.example", []), ("null", [])]
+)
+def test_what_was_sent_with_an_old_token_is_kept_if_a_page_of_ours_sent_it(
+    cast: Cast, origin: str, kept: list[tuple[str, str]]
+) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"origin": origin})
+    client.force_login(cast.owner)
+    address = reverse("experiment_new", args=[cast.agent.pk])
+    response = client.post(address, TYPED | {TOKEN: "x" * 64})
+    assert response.status_code == HTTPStatus.FORBIDDEN
+    page = response.content.decode()
+    assert hidden(page) == kept
+    assert (f'action="{address}"' in page) == bool(kept)
+
+
 @pytest.mark.django_db
 def test_an_unknown_address_is_a_page(client: Client, cast: Cast) -> None:
     for sign_in in (False, True):
@@ -98,6 +157,7 @@ def test_a_form_without_its_token_is_explained(cast: Cast) -> None:
     response = client.post(reverse("account_logout"))
     assert response.status_code == HTTPStatus.FORBIDDEN
     assert "Please send that again" in response.content.decode()
+    assert "<form" not in response.content.decode(), "Nobody says that it came from a page of ours."
 
 
 @pytest.mark.parametrize("name", ["400", "403_csrf", "429", "500", "503"])
