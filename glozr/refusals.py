@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,6 +23,12 @@ from glozr.errors import (
 )
 
 SIGNED_OUT = "You have been signed out. Sign in again in another tab, then repeat this here."
+NOT_THIS_WAY = (
+    "What was asked for at this address can't be had that way: it may be where a form is sent, "
+    "opened as a link. Nothing was changed. Go back and use the button or the link there."
+)
+SEEN = ("/app/", "/demo/", "/invitations/")
+"""Where the pages of ours are that people come to by an address."""
 STATUS: Mapping[type[DomainError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -35,6 +41,7 @@ TITLE: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "That can't be read",
     HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.METHOD_NOT_ALLOWED: "There is no page here",
     HTTPStatus.CONFLICT: "That can't be done now",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",
 }
@@ -95,6 +102,20 @@ def sent_again(request: HttpRequest) -> dict[str, Any]:
     return {"address": request.get_full_path(), "sent": sent}
 
 
+def is_seen(request: HttpRequest) -> bool:
+    """Whether a person looks at the answer, not a program or a script of a page."""
+    return request.path_info.startswith(SEEN) and not getattr(request, "htmx", False)
+
+
+def explained(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponse:
+    """`refused`, which says nothing to a person, as a page."""
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    context = {"heading": TITLE[status], "detail": NOT_THIS_WAY}
+    page = render(request, "refusal.html", context, status=status)
+    page["Allow"] = refused["Allow"]
+    return page
+
+
 def refusals(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -113,6 +134,8 @@ def refusals(
                     status=HTTPStatus.UNAUTHORIZED,
                     content_type="text/plain; charset=utf-8",
                 )
+            if isinstance(response, HttpResponseNotAllowed) and is_seen(request):
+                return explained(request, response)
             return response
 
         def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import path, reverse
 
+from agents import invitations
+from agents.models import Role
 from glozr import urls
 from glozr.errors import (
     Conflict,
@@ -138,6 +140,26 @@ def test_what_was_sent_with_an_old_token_is_kept_if_a_page_of_ours_sent_it(
     page = response.content.decode()
     assert hidden(page) == kept
     assert (f'action="{address}"' in page) == bool(kept)
+
+
+@pytest.mark.django_db
+def test_the_target_of_a_form_opened_as_a_link_is_a_page(client: Client, cast: Cast) -> None:
+    client.force_login(cast.owner)
+    invitation, _ = invitations.invite(
+        workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
+    )
+    for address in (
+        reverse("invitation_resend", args=[cast.workspace.pk, invitation.pk]),
+        reverse("demo_sign_in"),
+    ):
+        response = client.get(address)
+        assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        assert response["Allow"] == "POST"
+        page = response.content.decode()
+        assert "There is no page here" in page
+        assert f'href="{reverse("home")}"' in page
+        assert not client.get(address, headers={"hx-request": "true"}).content
+    assert not client.post("/healthz").content
 
 
 @pytest.mark.django_db
