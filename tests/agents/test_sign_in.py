@@ -200,6 +200,18 @@ def test_the_demo_signs_in_with_one_click(client: Client, settings: Any) -> None
     assert client.get(reverse("agent_list")).context["user"].email == "editor@demo.example"
 
 
+@pytest.mark.parametrize("wanted", ["/app/workspaces/?search=x", "https://evil.example/", "//evil"])
+def test_the_demo_leads_on_to_the_page_that_was_asked_for(
+    client: Client, settings: Any, wanted: str
+) -> None:
+    settings.DEMO = True
+    demo.seed()
+    page = client.get(LOGIN, {"next": wanted}).content.decode()
+    assert page.count(f'<input type="hidden" name="next" value="{wanted}">') == 2
+    response = client.post(reverse("demo_sign_in"), {"role": "admin", "next": wanted})
+    assert response["Location"] == (wanted if wanted.startswith("/app/") else reverse("home"))
+
+
 @pytest.mark.parametrize("role", ["", "superuser", "owner@demo.example"])
 def test_the_demo_signs_in_nobody_else(client: Client, settings: Any, role: str) -> None:
     settings.DEMO = True
