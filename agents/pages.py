@@ -14,7 +14,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
@@ -51,6 +51,25 @@ class Tab:
     url: str
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What to bind a form to: nothing as long as nothing was sent."""
+    return request.POST if request.method == "POST" else None
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """A page; one that is about what is wrong with the form that was sent answers 400."""
+    form = context.get("form")
+    if request.method == "POST" and isinstance(form, BaseForm) and form.errors:
+        status = HTTPStatus.BAD_REQUEST
+    return render(request, template, context, status=status)
+
+
 def agent_page(
     request: PageRequest,
     agent: Agent,
@@ -78,7 +97,7 @@ def agent_page(
         "section": section,
         "tabs": tabs,
     }
-    return render(request, template, {**frame, **(context or {})}, status=status)
+    return page(request, template, {**frame, **(context or {})}, status=status)
 
 
 def workspace_page(
@@ -98,7 +117,7 @@ def workspace_page(
         if needed in can
     ]
     frame = {"workspace": workspace, "can": can, "section": section, "tabs": tabs}
-    return render(request, template, {**frame, **(context or {})}, status=status)
+    return page(request, template, {**frame, **(context or {})}, status=status)
 
 
 def paged(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = 25) -> Page[Row]:

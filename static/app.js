@@ -154,8 +154,19 @@
   });
   document.addEventListener("htmx:load", (event) => showTimes(event.detail.elt));
 
+  // ---- a page begins at what it says is first, or at what is wrong with a form that was sent ----
+  function focusOnWhatMatters() {
+    const chosen = document.querySelector("[data-focus]");
+    if (!chosen && document.querySelector("[autofocus]")) return;
+    const wrong = document.querySelector('.errorlist.nonfield, [aria-invalid="true"]');
+    const target = chosen || wrong;
+    if (target?.matches(".errorlist")) target.tabIndex = -1;
+    target?.focus();
+  }
+
   showTheme();
   showTimes(document);
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest" });
-  document.querySelector("[data-focus]")?.focus();
+  // Not before: where the address names a part of the page, going to it takes the focus away.
+  window.addEventListener("load", focusOnWhatMatters);
 })();

@@ -17,8 +17,8 @@ from glozr.errors import Invalid
 @require_http_methods(["GET", "HEAD", "POST"])
 def agent_new(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.EDIT_AGENTS)
-    form = AgentForm(request.POST or None, initial=AgentForm.initial_of(None))
-    if request.method == "POST" and form.is_valid():
+    form = AgentForm(pages.posted(request), initial=AgentForm.initial_of(None))
+    if form.is_valid():
         try:
             agent = agents.create(workspace=workspace, **form.fields_of_agent())
         except Invalid as invalid:
@@ -36,8 +36,8 @@ def agent_new(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 def agent_settings(request: PageRequest, agent_id: UUID) -> HttpResponse:
     needed = Permission.EDIT_AGENTS if request.method == "POST" else Permission.VIEW
     agent = access.agent_for(request.user, agent_id, needed)
-    form = AgentForm(request.POST or None, initial=AgentForm.initial_of(agent))
-    if request.method == "POST" and form.is_valid():
+    form = AgentForm(pages.posted(request), initial=AgentForm.initial_of(agent))
+    if form.is_valid():
         try:
             agents.edit(agent, **form.fields_of_agent())
         except Invalid as invalid:

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -38,7 +38,7 @@ def _join(request: HttpRequest, found: Invitation, secret: str, user: User) -> H
 
 
 def _sign_up(request: HttpRequest, found: Invitation, secret: str) -> HttpResponse:
-    form = SignUpForm(request.POST or None)
+    form = SignUpForm(pages.posted(request))
     if form.is_valid():
         try:
             user = invitations.sign_up(secret, **form.cleaned_data)
@@ -54,4 +54,4 @@ def _sign_up(request: HttpRequest, found: Invitation, secret: str) -> HttpRespon
 def _page(
     request: HttpRequest, template: str, found: Invitation, form: SignUpForm | None = None
 ) -> HttpResponse:
-    return render(request, template, {"invitation": found, "form": form})
+    return pages.page(request, template, {"invitation": found, "form": form})

@@ -55,7 +55,7 @@ def member(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> Htt
     membership = access.membership_for(request.user, workspace_id, membership_id)
     workspace = membership.workspace
     roles = services.assignable_roles(workspace, by=request.user)
-    form = RoleForm(request.POST or None, roles=roles, initial={"role": membership.role})
+    form = RoleForm(pages.posted(request), roles=roles, initial={"role": membership.role})
     if form.is_valid():
         try:
             changed = services.change_role(
@@ -119,7 +119,7 @@ def invitation_revoke(
 
 def _invitation_form(request: PageRequest, workspace: Workspace) -> InvitationForm:
     return InvitationForm(
-        request.POST or None,
+        pages.posted(request),
         roles=services.assignable_roles(workspace, by=request.user),
         initial={"role": Role.EDITOR},
     )

@@ -21,7 +21,7 @@ from glozr.errors import Invalid
 def tokens(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     """The tokens. The key of a new one is in the answer to the POST and nowhere else."""
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_TOKENS)
-    form = TokenForm(request.POST or None)
+    form = TokenForm(pages.posted(request))
     if form.is_valid():
         try:
             token, key = services.create(

@@ -51,7 +51,7 @@ def workspace_open(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 def workspace_settings(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
     initial = {"name": workspace.name, "time_zone": workspace.time_zone}
-    form = WorkspaceForm(request.POST or None, initial=initial)
+    form = WorkspaceForm(pages.posted(request), initial=initial)
     if form.is_valid():
         try:
             workspaces.edit(workspace, **form.cleaned_data)

@@ -74,7 +74,7 @@ def test_errors_stand_at_their_field_and_nothing_typed_is_lost(
 ) -> None:
     client.force_login(cast.owner)
     response = client.post(url(cast.agent), typed(**{field: text}))
-    assert response.status_code == HTTPStatus.OK
+    assert response.status_code == HTTPStatus.BAD_REQUEST
     form = response.context["form"]
     assert set(form.errors) == {field}
     page = response.content.decode()

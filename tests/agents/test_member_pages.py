@@ -39,7 +39,8 @@ def invited_link(client: Client, cast: Cast, role: Role = Role.EDITOR) -> str:
 def test_who_sees_the_members(client: Client, cast: Cast, who: str, status: int) -> None:
     client.force_login(getattr(cast, who))
     assert client.get(members_url(cast)).status_code == status
-    assert client.post(members_url(cast), {"email": NEW}).status_code == status
+    sent = {"email": NEW, "role": Role.EDITOR}
+    assert client.post(members_url(cast), sent).status_code == status
 
 
 def test_the_list_is_paged_searched_and_cheap(
@@ -71,6 +72,7 @@ def test_an_admin_finds_no_control_over_an_owner(client: Client, cast: Cast) -> 
     assert removed.status_code == HTTPStatus.FORBIDDEN
     assert "Only an Owner" in removed.content.decode()
     made = client.post(member_url(cast, cast.editor), {"role": "owner"})
+    assert made.status_code == HTTPStatus.BAD_REQUEST
     assert made.context["form"].errors["role"]
     assert cast.workspace.memberships.filter(role=Role.OWNER).count() == 1
 
@@ -78,6 +80,7 @@ def test_an_admin_finds_no_control_over_an_owner(client: Client, cast: Cast) -> 
 def test_the_last_owner_is_told_why_they_stay(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
     changed = client.post(member_url(cast, cast.owner), {"role": "editor"})
+    assert changed.status_code == HTTPStatus.BAD_REQUEST
     assert "only Owner" in str(changed.context["form"].errors["role"])
     left = client.post(reverse("workspace_leave", args=[cast.workspace.pk]))
     assert left.status_code == HTTPStatus.CONFLICT
@@ -147,6 +150,7 @@ def test_somebody_new_signs_up_through_the_link(client: Client, cast: Cast) -> N
     guest = Client()
     assert cast.workspace.name in guest.get(link).content.decode()
     weak = guest.post(link, {"name": "Ada", "password": "password"})
+    assert weak.status_code == HTTPStatus.BAD_REQUEST
     assert "too common" in str(weak.context["form"].errors["password"])
     response = guest.post(link, {"name": "Ada", "password": PASSWORD}, follow=True)
     assert f"Welcome to {cast.workspace}" in response.content.decode()

@@ -1,5 +1,7 @@
 """What the frame around every page does in a real browser."""
 
+import re
+
 import pytest
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
@@ -143,6 +145,28 @@ def test_a_form_is_sent_again_after_signing_in_again(
     draft = cast.agent.experiments.get()
     assert draft.hypothesis.split() == ["Warmth", "helps.", "So", "we", "think."]
     context.close()
+
+
+def test_who_made_a_mistake_is_put_at_it_and_told(
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+) -> None:
+    sign_in(context, cast.owner, live_server)
+    page.goto(reverse("members", args=[cast.workspace.pk]))
+    page.get_by_label("E-mail address").fill(cast.editor.email)
+    page.get_by_label("Editor").check()
+    page.get_by_role("button", name="Send the invitation").click()
+    field = page.get_by_label("E-mail address")
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description(re.compile("member"))
+    expect(field).to_have_value(cast.editor.email)
+
+
+def test_what_is_wrong_with_a_form_as_a_whole_is_told_first(page: Page, cast: Cast) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail address").fill(cast.owner.email)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator(".errorlist.nonfield")).to_be_focused()
 
 
 def test_a_key_is_copied(
