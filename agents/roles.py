@@ -83,7 +83,8 @@ def permissions_by_role(user: User) -> Mapping[UUID, Set[Permission]]:
     if known is None:
         known = user.__dict__["_permissions_by_role"] = defaultdict(set)
         grants = WorkspaceGrant.objects.filter(group__user=user, group__user__is_active=True)
-        for workspace_id, name in grants.values_list("content_object", "permission__codename"):
+        found = grants.values_list("content_object", "permission__codename")
+        for workspace_id, name in found:
             known[workspace_id].add(Permission(name))
     return known
 

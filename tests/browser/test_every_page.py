@@ -13,7 +13,7 @@ from tests.roles import Cast
 from tests.urls_by_role import ROLES, SECTIONS
 from tests.world import ROUTES, World, make_world
 
-NOT_FOR_PEOPLE = {"admin:jsi18n", "api_schema", "healthz", "readyz"}
+NOT_FOR_PEOPLE = {"admin:autocomplete", "admin:jsi18n", "api_schema", "healthz", "readyz"}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
