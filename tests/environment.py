@@ -40,3 +40,7 @@ def _remove(folder: Path) -> None:
 if "GLOZR_DATA_DIR" not in os.environ:  # the processes of one run inherit it
     os.environ["GLOZR_DATA_DIR"] = str(_data_dir())
 os.environ.setdefault("GLOZR_SECRET_KEY", "only-for-tests-" + "0123456789abcdef" * 4)
+
+# Of each process its own: what another one serves meanwhile is no count of its tests.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="glozr-test-metrics-")
+atexit.register(shutil.rmtree, os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

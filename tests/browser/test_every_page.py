@@ -1,13 +1,13 @@
 """Every page of the project, those of the Django admin too, is for everybody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from agents.models import User
-from tests.browser.accessibility import OPEN_EVERYTHING, problems
+from tests.browser.accessibility import EVERY_RULE, OPEN_EVERYTHING, RULES_ON_LOOKS, problems
 from tests.browser.people import no_complaints, show_on, sign_in
 from tests.roles import Cast
 from tests.urls_by_role import ROLES, SECTIONS
@@ -19,7 +19,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("section", ["operation", "pages", "accounts", "admin"])
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(
+    ("scheme", "width", "rules"),
+    [("light", 1280, EVERY_RULE), ("dark", 360, RULES_ON_LOOKS)],
+    ids=["light-1280", "dark-360"],
+)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
     page: Page,
     context: BrowserContext,
@@ -28,6 +32,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     section: str,
     scheme: str,
     width: int,
+    rules: Sequence[str],
 ) -> None:
     world = make_world(cast)
     User.objects.filter(pk=cast.owner.pk).update(is_superuser=True, is_staff=True)
@@ -41,7 +46,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
                 page.goto(address)
                 assert page.url.endswith(address), f"{name} leads away to {page.url}."
                 page.evaluate(OPEN_EVERYTHING)
-            if broken := problems(page):
+            if broken := problems(page, rules):
                 found[name] = broken
     assert not found
 
