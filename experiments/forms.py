@@ -15,6 +15,7 @@ from django.http import QueryDict
 from experiments.configuration import DEFAULT_WEIGHT, PERSONA_LIMITS, Setup, VariantSetup
 from experiments.models import MAX_VARIANTS, Kind
 from glozr.errors import FieldError
+from glozr.json_body import refuse_constant
 from glozr.text import is_encodable
 
 MAX_ROWS_READ = 2 * MAX_VARIANTS
@@ -209,8 +210,9 @@ class ExperimentForm:
 
     @property
     def carried(self) -> list[tuple[str, str]]:
-        """All that was typed, for hidden fields of a form that makes a new experiment of it."""
+        """All that was typed, for a form that opens the page of a new experiment with it."""
         return [
+            ("action", "carry"),
             *((name, text) for name, text in self.typed.items() if name != "version"),
             *(
                 (row.add_prefix(name), text)
@@ -327,7 +329,7 @@ def read_json(text: str) -> tuple[object, str]:
     """The JSON in `text`, or a sentence on why it can't be read; no text is an empty object."""
     try:
         value = json.loads(
-            text.strip() or "{}", parse_constant=_refuse_constant, object_pairs_hook=_once_each
+            text.strip() or "{}", parse_constant=refuse_constant, object_pairs_hook=_once_each
         )
         json.dumps(value)  # as deep as this can be written again
     except json.JSONDecodeError as error:
@@ -380,10 +382,6 @@ def _problems_of(form: forms.Form) -> list[tuple[str, str]]:
         for field, details in form.errors.items()
         for detail in details
     ]
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -31,7 +31,7 @@ class StrictJSONParser(JSONParser):
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            read = json.loads(body or b"{}", parse_constant=_refuse_constant)
+            read = json.loads(body or b"{}", parse_constant=refuse_constant)
         except (ValueError, RecursionError) as error:
             raise Invalid(
                 [FieldError("body", "malformed_json", "The body is not JSON as RFC 8259 has it.")]
@@ -41,5 +41,6 @@ class StrictJSONParser(JSONParser):
         return read
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """For `json.loads`, which otherwise reads NaN and Infinity."""
     raise ValueError(f"{name} is not JSON")

@@ -9,7 +9,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
-from django.urls import reverse
 
 from glozr.errors import (
     Conflict,
@@ -50,15 +49,14 @@ TITLE: Mapping[HTTPStatus, str] = {
 def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     """`error` as a page, or as plain text for a part of a page."""
     if isinstance(error, NotSignedIn):
+        if is_part(request):  # a redirect would put the sign-in page into the middle of this one
+            return _refused(request, HTTPStatus.UNAUTHORIZED, SIGNED_OUT)
         return redirect_to_login(request.get_full_path())
     status = next(
         (status for kind, status in STATUS.items() if isinstance(error, kind)),
         HTTPStatus.BAD_REQUEST,
     )
-    if getattr(request, "htmx", False):
-        return HttpResponse(error.detail, status=status, content_type="text/plain; charset=utf-8")
-    context = {"heading": TITLE[status], "detail": error.detail, "error": error}
-    return render(request, "refusal.html", context, status=status)
+    return _refused(request, status, error.detail, error)
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -72,11 +70,13 @@ class SignInRequired(LoginRequiredMiddleware):
         view_kwargs: dict[Any, Any],
     ) -> HttpResponseBase | None:
         refused = super().process_view(request, view_func, view_args, view_kwargs)
-        if refused is None or request.method != "POST" or getattr(request, "htmx", False):
-            return refused
-        return render(
-            request, "signed_out.html", sent_again(request), status=HTTPStatus.UNAUTHORIZED
-        )
+        if refused is not None and is_part(request):
+            return refusal(request, NotSignedIn())
+        if refused is not None and request.method == "POST":
+            return render(
+                request, "signed_out.html", sent_again(request), status=HTTPStatus.UNAUTHORIZED
+            )
+        return refused
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -92,7 +92,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def sent_again(request: HttpRequest) -> dict[str, Any]:
-    """What `includes/send_again.html` needs: the address and what was sent to it, in order."""
+    """What `includes/send_typed.html` needs: the address and what was sent to it, in order."""
     sent = [
         (name, value)
         for name, values in request.POST.lists()
@@ -102,16 +102,19 @@ def sent_again(request: HttpRequest) -> dict[str, Any]:
     return {"address": request.get_full_path(), "sent": sent}
 
 
+def is_part(request: HttpRequest) -> bool:
+    """Whether the answer goes into a page that is open."""
+    return bool(getattr(request, "htmx", False))
+
+
 def is_seen(request: HttpRequest) -> bool:
     """Whether a person looks at the answer, not a program or a script of a page."""
-    return request.path_info.startswith(SEEN) and not getattr(request, "htmx", False)
+    return request.path_info.startswith(SEEN) and not is_part(request)
 
 
 def explained(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponse:
     """`refused`, which says nothing to a person, as a page."""
-    status = HTTPStatus.METHOD_NOT_ALLOWED
-    context = {"heading": TITLE[status], "detail": NOT_THIS_WAY}
-    page = render(request, "refusal.html", context, status=status)
+    page = _refused(request, HTTPStatus.METHOD_NOT_ALLOWED, NOT_THIS_WAY)
     page["Allow"] = refused["Allow"]
     return page
 
@@ -124,16 +127,6 @@ def refusals(
     class Refusals:
         def __call__(self, request: HttpRequest) -> HttpResponseBase:
             response = get_response(request)
-            signed_out = response.status_code == HTTPStatus.FOUND and response.headers.get(
-                "Location", ""
-            ).startswith(reverse("account_login"))
-            if signed_out and getattr(request, "htmx", False):
-                # A redirect would put the sign-in page into the middle of this one.
-                return HttpResponse(
-                    SIGNED_OUT,
-                    status=HTTPStatus.UNAUTHORIZED,
-                    content_type="text/plain; charset=utf-8",
-                )
             if isinstance(response, HttpResponseNotAllowed) and is_seen(request):
                 return explained(request, response)
             return response
@@ -142,3 +135,13 @@ def refusals(
             return refusal(request, error) if isinstance(error, DomainError) else None
 
     return Refusals()
+
+
+def _refused(
+    request: HttpRequest, status: HTTPStatus, detail: str, error: DomainError | None = None
+) -> HttpResponse:
+    """`detail` as a page, or as plain text for a part of a page."""
+    if is_part(request):
+        return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
+    context = {"heading": TITLE[status], "detail": detail, "error": error}
+    return render(request, "refusal.html", context, status=status)

@@ -34,8 +34,7 @@ from tests.factories import (
     WorkspaceFactory,
 )
 from tests.roles import Cast
-
-MAX_QUERIES = 12
+from tests.world import MAX_QUERIES
 
 
 def signed_in(user: User) -> Client:

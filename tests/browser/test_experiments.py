@@ -7,7 +7,6 @@ from typing import Literal
 
 import httpx
 import pytest
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -16,6 +15,7 @@ from agents.models import Ability, User
 from experiments import editing, lifecycle
 from experiments.models import Action, Assignment, Experiment
 from glozr.ids import new_id
+from tests.browser import people
 from tests.browser.accessibility import problems
 from tests.factories import ExperimentFactory
 from tests.roles import Cast, make_cast
@@ -37,10 +37,7 @@ def tab(cast: Cast) -> str:
 
 def signed_in(context: BrowserContext, person: User, server: object) -> Page:
     """A page of somebody who has signed in, in a browser of their own."""
-    client = Client()
-    client.force_login(person)
-    cookie = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(server)}])
+    people.sign_in(context, person, server)
     page = context.new_page()
     page.set_default_timeout(10_000)
     return page

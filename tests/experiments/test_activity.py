@@ -22,8 +22,7 @@ from tests.factories import (
 )
 from tests.roles import Cast
 from tests.runtime import Runtime
-
-MAX_QUERIES = 12
+from tests.world import MAX_QUERIES
 
 
 def signed_in(user: User) -> Client:

@@ -17,9 +17,9 @@ from experiments.models import Action, Assignment, Event, Experiment, Variant
 from tests.factories import AgentFactory, ExperimentFactory, WorkspaceFactory
 from tests.roles import Cast
 from tests.runtime import Runtime
+from tests.world import MAX_QUERIES
 
 LIST = "/admin/experiments/experiment/"
-MAX_QUERIES = 12
 
 
 def signed_in(user: User) -> Client:

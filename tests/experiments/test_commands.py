@@ -149,10 +149,7 @@ def folding_forever(*options: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "fold_results", "--forever", *options],
         cwd=PROJECT,
-        env={
-            **os.environ,
-            "DATABASE_URL": f"postgresql:///?{urlencode(place)}",
-        },
+        env={**os.environ, "DATABASE_URL": f"postgresql:///?{urlencode(place)}"},
     )
     try:
         yield process

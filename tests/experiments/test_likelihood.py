@@ -8,12 +8,11 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from experiments import likelihood
 from experiments.arms import Proportion
-
-leads = st.integers(0, 3000).flatmap(lambda n: st.builds(Proportion, st.just(n), st.integers(0, n)))
+from tests.experiments.strategies import proportions
 
 
 @settings(max_examples=60, deadline=None)
-@given(leads, leads, st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+@given(proportions, proportions, st.floats(0.001, 0.999), st.floats(0.001, 0.999))
 def test_rates_within_reach_have_their_difference_and_ratio_inside(
     control: Proportion, treatment: Proportion, control_rate: float, treatment_rate: float
 ) -> None:

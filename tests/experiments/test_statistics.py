@@ -29,6 +29,7 @@ from experiments.statistics import (
     fixed_horizon,
     holm,
 )
+from tests.experiments.strategies import proportions
 from tests.specification import vectors
 
 ARMS: dict[str, type[Any]] = {"proportion": Proportion, "mean": Mean, "ratio": Ratio}
@@ -142,7 +143,6 @@ def test_a_ratio_over_ones_is_a_mean() -> None:
     assert (ratio.value, ratio.variance) == (mean.value, mean.variance)
 
 
-leads = st.integers(0, 3000).flatmap(lambda n: st.builds(Proportion, st.just(n), st.integers(0, n)))
 means = st.lists(st.integers(0, 40), max_size=60).flatmap(
     lambda values: st.builds(lambda times: mean_of(values * times), st.integers(1, 40))
 )
@@ -162,7 +162,7 @@ visits = st.lists(
     )
 )
 experiments = st.one_of(
-    *(st.tuples(arm, st.lists(arm, min_size=1, max_size=9)) for arm in (leads, means, visits))
+    *(st.tuples(arm, st.lists(arm, min_size=1, max_size=9)) for arm in (proportions, means, visits))
 )
 
 
