@@ -22,10 +22,11 @@ run: .venv/run.stamp ## Serve the demo on http://127.0.0.1:8000 (PORT=… moves 
 test: .venv/dev.stamp browser ## Run every test (ARGS="-k name" selects)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-check: .venv/dev.stamp ## Lint, types, templates, migrations, deployment settings
+check: .venv/dev.stamp ## Lint, types, imports, templates, migrations, deployment settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	GLOZR_HTTPS=1 GLOZR_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
@@ -43,10 +44,10 @@ bench: .venv/dev.stamp ## Measure the runtime API (see bench/README.md)
 	@$(BIN)/python -m bench.load $(ARGS)
 
 chaos: .venv/dev.stamp ## Break things under load and check that nothing is lost
-	@$(BIN)/python -m bench.chaos $(ARGS)
+	@$(BIN)/python -m bench.chaos.__main__ $(ARGS)
 
 stop: ## Stop the embedded PostgreSQL
-	@$(BIN)/python -m glozr.database stop
+	@$(BIN)/python -m glozr.postgres.config stop
 
 lock: .venv/run.stamp ## Write the lock files anew from pyproject.toml
 	python3 -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv

@@ -28,7 +28,7 @@ from bench.stack import Stack
 
 if TYPE_CHECKING:
     from agents.models import Agent
-    from experiments.activity import Wanted
+    from experiments.visitors.activity import Wanted
 
 LARGE = {"conversations", "messages", "leads", "experiment_assignments"}
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -141,7 +141,7 @@ def report(size: int) -> int:
 
 def measured(size: int) -> Iterator[tuple[str, str, str, Read]]:
     from agents.models import Agent
-    from experiments import activity
+    from experiments.visitors import activity
 
     agents = list(Agent.objects.filter(name__startswith="Agent ").order_by("pk"))
     lists: dict[str, Callable[..., Any]] = {
@@ -158,14 +158,14 @@ def measured(size: int) -> Iterator[tuple[str, str, str, Read]]:
 
 def deep(size: int) -> str:
     from glozr.ids import new_id
-    from glozr.keyset import Cursor
+    from glozr.postgres.keyset import Cursor
 
     return str(Cursor(False, START + timedelta(minutes=size // 6), new_id()))
 
 
 def filters(agents: "list[Agent]", size: int, kind: str) -> "Iterator[tuple[str, Agent, Wanted]]":
-    from experiments.activity import Wanted
     from experiments.models import Variant
+    from experiments.visitors.activity import Wanted
 
     large, _, small = agents
     arms = {

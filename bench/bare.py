@@ -16,11 +16,11 @@ django.setup()
 import psycopg  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from agents.agents import assignment_lock  # noqa: E402
-from agents.tokens import digest_of  # noqa: E402
-from experiments import runtime_sql  # noqa: E402
-from experiments.answers import answer_at, setup_at  # noqa: E402
+from agents.agents.editing import assignment_lock  # noqa: E402
+from agents.workspaces.tokens import digest_of  # noqa: E402
 from experiments.bucketing import bucket  # noqa: E402
+from experiments.runtime import statements  # noqa: E402
+from experiments.runtime.answers import answer_at, setup_at  # noqa: E402
 from glozr.ids import new_id  # noqa: E402
 
 
@@ -46,9 +46,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             "content": body["content"],
             "sent_at": None,
         }
-    row = _one(
-        raw, runtime_sql.RESOLVE_AND_RECORD if is_message else runtime_sql.RESOLVE, parameters
-    )
+    row = _one(raw, statements.RESOLVE_AND_RECORD if is_message else statements.RESOLVE, parameters)
     version, decided, known, stamped, held = row[4], row[7], row[8], row[9], row[10]
     variant = known if decided else held
     if not decided and not stamped:
@@ -78,7 +76,7 @@ def _assign(
         "experiment": active.id,
         "variant": chosen,
     }
-    variant: UUID = _one(raw, runtime_sql.ASSIGN, {**parameters, **extra})[0]
+    variant: UUID = _one(raw, statements.ASSIGN, {**parameters, **extra})[0]
     return variant
 
 

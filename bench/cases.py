@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.dataset import AGENT_ID, CONVERSATION_ID, EXPERIMENT_ID, VARIANT_ID, Size
-from experiments import runtime_sql
+from experiments.runtime import statements
 
 LUA = """
 wrk.method = "POST"
@@ -79,12 +79,12 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
         "sent_at": "NULL",
     }
     if case == "message recorded":
-        statements = [_inlined(runtime_sql.RESOLVE_AND_RECORD, parameters)]
+        sql = [_inlined(statements.RESOLVE_AND_RECORD, parameters)]
     elif case == "returning conversation":
-        statements = [_inlined(runtime_sql.RESOLVE, parameters)]
+        sql = [_inlined(statements.RESOLVE, parameters)]
     elif case == "returning visitor, new conversation":
         parameters["conversation"] = f"({_random_conversation()})::uuid"
-        statements = [_inlined(runtime_sql.RESOLVE, parameters)]
+        sql = [_inlined(statements.RESOLVE, parameters)]
     else:
         variant = VARIANT_ID.format(agent="(:agent)::int", position="((:first)::int % 2)")
         parameters |= {
@@ -96,16 +96,16 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
             "experiment": f"({EXPERIMENT_ID.format(agent='(:agent)::int')})::uuid",
             "variant": f"({variant})::uuid",
         }
-        statements = [
-            _inlined(runtime_sql.RESOLVE, parameters),
-            _inlined(runtime_sql.ASSIGN, parameters),
+        sql = [
+            _inlined(statements.RESOLVE, parameters),
+            _inlined(statements.ASSIGN, parameters),
         ]
     head = (
         f"\\set agent random(1, {size.experiments})\n"
         f"\\set visitor random(1, {size.visitors})\n"
         "\\set first random(1, 1000000000)\n\\set second random(1, 1000000000)\n"
     )
-    return Script(head + "".join(f"{statement};\n" for statement in statements))
+    return Script(head + "".join(f"{statement};\n" for statement in sql))
 
 
 def _random_conversation(mark: str = "b") -> str:

@@ -30,7 +30,7 @@ from rich.table import Table
 from bench import cases, wrk
 from bench.dataset import Size, fill
 from bench.stack import PROJECT, STARTUP_SECONDS, Stack
-from glozr.embedded_postgres import program_path
+from glozr.postgres.embedded import program_path
 from glozr.run import server_command
 
 CONNECTIONS = (1, 16, 64)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.arms import Arm, Mean, Proportion, Ratio
+from experiments.statistics.arms import Arm, Mean, Proportion, Ratio
 
 Values = NDArray[np.float64]
 

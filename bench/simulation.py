@@ -31,8 +31,9 @@ from rich.table import Table
 from scipy.special import stdtr, xlogy
 
 from bench.populations import Population, Sums, Values, leads, messages, running_sums, sessions
-from experiments.sequence import ALPHA, critical_statistic
-from experiments.statistics import ENOUGH_COUNTS, Interval, clock, compare
+from experiments.statistics import Interval, compare
+from experiments.statistics.comparison import ENOUGH_COUNTS, clock
+from experiments.statistics.sequence import ALPHA, critical_statistic
 
 Flags = NDArray[np.bool_]
 LOOKS = range(100, 10_001, 50)

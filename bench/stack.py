@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from glozr.embedded_postgres import PORT, EmbeddedPostgres
+from glozr.postgres.embedded import PORT, EmbeddedPostgres
 from glozr.run import server_command
 
 PROJECT = Path(__file__).resolve().parent.parent

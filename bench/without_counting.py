@@ -2,7 +2,7 @@
 
 import re
 
-from experiments import runtime_sql
+from experiments.runtime import statements
 
 COUNTING = re.compile(
     r",\s*pending AS \(\s*INSERT INTO pending_counts.*?\n\)(?=\s*SELECT gate)", re.S
@@ -15,7 +15,7 @@ def _uncounted(sql: str) -> str:
     return uncounted
 
 
-runtime_sql.RESOLVE_AND_RECORD = _uncounted(runtime_sql.RESOLVE_AND_RECORD)  # type: ignore[misc]
+statements.RESOLVE_AND_RECORD = _uncounted(statements.RESOLVE_AND_RECORD)  # type: ignore[misc]
 
 from glozr.wsgi import application  # noqa: E402
 

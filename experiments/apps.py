@@ -1,6 +1,14 @@
 from django.apps import AppConfig
 
+from agents.navigation import add_agent_tab
+
 
 class ExperimentsConfig(AppConfig):
     name = "experiments"
     verbose_name = "A/B experiments"
+
+    def ready(self) -> None:
+        add_agent_tab("overview", "Overview", "agent_overview", rank=10)
+        add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)
+        add_agent_tab("conversations", "Conversations", "conversation_list", rank=30)
+        add_agent_tab("leads", "Leads", "lead_list", rank=40)

@@ -229,7 +229,7 @@ class Assignment(models.Model):
     """This visitor got that variant in this experiment, once and for all.
 
     The four sums are a summary of the visitor's conversations and leads, kept by
-    `experiments.rollup` and rebuilt from the raw rows whenever those change.
+    `experiments.results.rollup` and rebuilt from the raw rows whenever those change.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -318,7 +318,7 @@ class PendingCount(models.Model):
     """A visitor's figures changed and wait to be folded into the summaries.
 
     Rows are appended beside every assignment, stamped conversation, message and lead, in the
-    same statement, and removed by `experiments.rollup`. Many rows may name one visitor; one
+    same statement, and removed by `experiments.results.rollup`. Many rows may name one visitor; one
     without a variant means all the visitor's assignments at the agent.
     """
 

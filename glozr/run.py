@@ -22,7 +22,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 
-from glozr.database import embedded_server
+from glozr.postgres.config import embedded_server
 
 READY_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 15
@@ -93,13 +93,13 @@ def _prepare() -> Mapping[str, Any]:
     django.setup()
     from django.db import connection
 
-    from experiments import demo
-    from glozr.metrics import forget_earlier_processes
+    from experiments.demo import seeding
+    from glozr.edge.metrics import forget_earlier_processes
 
     forget_earlier_processes()
     call_command("migrate", interactive=False, verbosity=0)
     collect_static()
-    seeded = demo.seed().as_json()
+    seeded = seeding.seed().as_json()
     connection.close()
     return seeded
 

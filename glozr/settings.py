@@ -9,8 +9,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from glozr import logs
-from glozr.database import database_config
+from glozr.edge import logs
+from glozr.postgres.config import database_config
 from glozr.secrets import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -62,21 +62,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "glozr.middleware.Observe",
+    "glozr.edge.middleware.Observe",
     "django.middleware.security.SecurityMiddleware",
-    "glozr.middleware.RuntimeLane",
+    "glozr.edge.middleware.RuntimeLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "glozr.refusals.SignInRequired",
+    "glozr.edge.refusals.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "glozr.refusals.refusals",
+    "glozr.edge.refusals.refusals",
 ]
 
 ROOT_URLCONF = "glozr.urls"
@@ -97,7 +97,7 @@ TEMPLATES = [
     },
 ]
 
-FORM_RENDERER = "glozr.form_renderer.FormRenderer"
+FORM_RENDERER = "glozr.inputs.form_renderer.FormRenderer"
 
 DATABASES = {"default": {**database_config(), "CONN_HEALTH_CHECKS": True}}
 # allauth counts sign-in attempts in the cache. Each worker has memory of its own, so that a limit
@@ -135,7 +135,7 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "agents.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "agents.people.allauth_adapter.AccountAdapter"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Glozr: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -143,17 +143,17 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_FORMS = {
-    "login": "agents.account_forms.LoginForm",
-    "add_email": "agents.account_forms.AddEmailForm",
-    "change_password": "agents.account_forms.ChangePasswordForm",
-    "reset_password": "agents.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "agents.account_forms.ResetPasswordKeyForm",
-    "reauthenticate": "agents.account_forms.ConfirmPasswordForm",
+    "login": "agents.pages.account_forms.LoginForm",
+    "add_email": "agents.pages.account_forms.AddEmailForm",
+    "change_password": "agents.pages.account_forms.ChangePasswordForm",
+    "reset_password": "agents.pages.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "agents.pages.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "agents.pages.account_forms.ConfirmPasswordForm",
 }
 MFA_FORMS = {
-    "authenticate": "agents.account_forms.CodeForm",
-    "reauthenticate": "agents.account_forms.ConfirmCodeForm",
-    "activate_totp": "agents.account_forms.AuthenticatorForm",
+    "authenticate": "agents.pages.account_forms.CodeForm",
+    "reauthenticate": "agents.pages.account_forms.ConfirmCodeForm",
+    "activate_totp": "agents.pages.account_forms.AuthenticatorForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Glozr"
@@ -181,7 +181,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-CSRF_FAILURE_VIEW = "glozr.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "glozr.edge.refusals.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -203,14 +203,14 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "agents.authentication.TokenAuthentication",
+        "agents.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["glozr.json_body.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["glozr.inputs.json_body.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "glozr.api_errors.exception_handler",
+    "EXCEPTION_HANDLER": "glozr.edge.api_errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -225,6 +225,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "experiments.models.Status",
         "KindEnum": "experiments.models.Kind",
-        "MetricKeyEnum": "experiments.results_serializers.METRIC_KEYS",
+        "MetricKeyEnum": "experiments.api.results_serializers.METRIC_KEYS",
     },
 }

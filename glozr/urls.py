@@ -2,26 +2,26 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from experiments.demo_views import sign_in
-from experiments.reference_views import api_docs
-from experiments.views.results import agent_overview
-from glozr.health import healthz, readyz
-from glozr.metrics import metrics
+from agents.pages.api_docs import api_docs
+from experiments.demo.pages import sign_in
+from experiments.pages.results import agent_overview
+from glozr.edge.health import healthz, readyz
+from glozr.edge.metrics import metrics
 
-handler500 = "glozr.failures.server_error"
+handler500 = "glozr.edge.failures.server_error"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("", include("agents.urls")),
-    path("", include("experiments.activity_urls")),
+    path("", include("agents.pages.urls")),
+    path("", include("experiments.pages.activity_urls")),
     path("app/agents/<uuid:agent_id>/", agent_overview, name="agent_overview"),
-    path("app/agents/<uuid:agent_id>/experiments/", include("experiments.urls")),
+    path("app/agents/<uuid:agent_id>/experiments/", include("experiments.pages.urls")),
     path("admin/", admin.site.urls),
     path("demo/sign-in/", sign_in, name="demo_sign_in"),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", include("experiments.api_urls")),
+    path("api/v1/", include("experiments.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),
 ]

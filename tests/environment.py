@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from glozr.embedded_postgres import EmbeddedPostgres
+from glozr.postgres.embedded import EmbeddedPostgres
 
 VAR = Path(__file__).resolve().parent.parent / "var"
 VAR.mkdir(exist_ok=True)

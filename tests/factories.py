@@ -5,7 +5,6 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from agents import members, workspaces
 from agents.models import (
     Agent,
     Conversation,
@@ -17,7 +16,9 @@ from agents.models import (
     User,
     Workspace,
 )
-from experiments import editing
+from agents.workspaces import members
+from agents.workspaces.editing import create_workspace
+from experiments.lifecycle import editing
 from experiments.models import Experiment, Kind
 from glozr.ids import new_id
 
@@ -45,7 +46,7 @@ class WorkspaceFactory(DjangoModelFactory[Workspace]):
 
     @classmethod
     def _create(cls, model_class: type[Workspace], *args: Any, **kwargs: Any) -> Workspace:
-        return workspaces.create(**kwargs)
+        return create_workspace(**kwargs)
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

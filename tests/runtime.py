@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.test import Client
 
-from agents import tokens
 from agents.models import Ability, Agent
+from agents.workspaces import tokens
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Runtime:
 
     @classmethod
     def of(cls, agent: Agent, *abilities: str) -> "Runtime":
-        _, key = tokens.create(
+        _, key = tokens.create_token(
             workspace=agent.workspace, name="runtime", abilities=abilities or [Ability.RUNTIME]
         )
         return cls(agent.pk, key)

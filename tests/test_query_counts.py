@@ -10,7 +10,6 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from agents import members, workspaces
 from agents.models import (
     Ability,
     Agent,
@@ -23,6 +22,8 @@ from agents.models import (
     Role,
     User,
 )
+from agents.workspaces import members
+from agents.workspaces.editing import create_workspace
 from experiments import lifecycle
 from experiments.models import MAX_VARIANTS, Action, Event, Experiment, Kind, Status
 from tests.factories import AgentFactory, ExperimentFactory
@@ -117,7 +118,7 @@ def fill_workspace(cast: Cast) -> None:
 def fill_workspaces(cast: Cast) -> None:
     """Others of the Owner and the Editor, with all that their roles need."""
     for number in range(ROWS):
-        workspace = workspaces.create(name=f"Elsewhere {number}", owner=cast.owner)
+        workspace = create_workspace(name=f"Elsewhere {number}", owner=cast.owner)
         members.add(workspace=workspace, user=cast.editor, role=Role.EDITOR)
         AgentFactory.create(workspace=workspace)
 

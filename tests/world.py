@@ -17,8 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from agents import invitations, tokens
 from agents.models import Ability, Role, User
+from agents.people import invitations
+from agents.workspaces import tokens
 from experiments import lifecycle
 from experiments.models import VariantTotals
 from tests.factories import (
@@ -137,7 +138,7 @@ def _values(cast: Cast) -> dict[str, Any]:
     runtime = Runtime.of(cast.agent)
     conversation = UUID(runtime.resolve("visitor")["conversation_id"])
     runtime.say("visitor", str(conversation))
-    token, _ = tokens.create(
+    token, _ = tokens.create_token(
         workspace=cast.workspace, name="site", abilities=[Ability.RUNTIME], created_by=cast.owner
     )
     invitation, secret = invitations.invite(

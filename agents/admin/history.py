@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from agents import leads
 from agents.admin.scope import HistoryAdmin, agent_ids, person
 from agents.admin.services import ServiceAdmin
+from agents.conversations import leads
 from agents.models import Agent, Conversation, Lead, Message
 from agents.models.conversation import LeadQuerySet
 from agents.roles import Permission

@@ -8,11 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from agents import invitations, members, tokens
 from agents.admin.scope import person, workspace_ids
 from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
 from agents.models import Ability, ApiToken, Invitation, Membership, Role, User
+from agents.people import invitations
 from agents.roles import Permission
+from agents.workspaces import members, tokens
 from glozr.errors import FieldError, Invalid
 
 
@@ -76,7 +77,7 @@ class TokenAdmin(ServiceAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> ApiToken:
-        token, key = tokens.create(**values, created_by=person(request))
+        token, key = tokens.create_token(**values, created_by=person(request))
         told = format_html("The key, shown this once: <code>{}</code> Copy it now.", key)
         self.message_user(request, told, messages.WARNING)
         return token
@@ -86,7 +87,7 @@ class TokenAdmin(ServiceAdmin):
 
     @admin.action(description="Revoke the selected tokens at once", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        self.for_each(request, queryset, tokens.revoke, "revoked")
+        self.for_each(request, queryset, tokens.revoke_token, "revoked")
 
 
 class MembershipForm(ServiceForm):
@@ -183,4 +184,4 @@ class InvitationAdmin(ServiceAdmin):
         return False
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
-        invitations.revoke(obj, by=person(request))
+        invitations.withdraw(obj, by=person(request))

@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from agents import agents, workspaces
 from agents.admin.history import changelist_link
 from agents.admin.scope import ScopedAdmin, person
 from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
+from agents.agents.editing import NAME_LENGTH, TONE_LENGTH, create_agent, edit_agent
 from agents.models import (
     Agent,
     Conversation,
@@ -22,6 +22,7 @@ from agents.models import (
     default_persona,
 )
 from agents.roles import Permission
+from agents.workspaces.editing import create_workspace, edit_workspace
 
 
 class WorkspaceForm(ServiceForm):
@@ -59,10 +60,10 @@ class WorkspaceAdmin(ServiceAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Workspace:
-        return workspaces.create(**values)
+        return create_workspace(**values)
 
     def edit(self, request: HttpRequest, row: Workspace, values: dict[str, Any]) -> None:
-        workspaces.edit(row, **values)
+        edit_workspace(row, **values)
 
     @admin.display(description="Agents")
     def agents_link(self, workspace: Workspace) -> SafeString:
@@ -86,9 +87,9 @@ class GrantAdmin(ScopedAdmin):
 
 
 class AgentForm(ServiceForm):
-    persona_name = forms.CharField(max_length=agents.NAME_LENGTH)
+    persona_name = forms.CharField(max_length=NAME_LENGTH)
     persona_tone = forms.CharField(
-        max_length=agents.TONE_LENGTH, widget=forms.Textarea({"rows": 3}), required=False
+        max_length=TONE_LENGTH, widget=forms.Textarea({"rows": 3}), required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -127,10 +128,10 @@ class AgentAdmin(ServiceAdmin):
         ]
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Agent:
-        return agents.create(workspace=values["workspace"], **self.decided(values))
+        return create_agent(workspace=values["workspace"], **self.decided(values))
 
     def edit(self, request: HttpRequest, row: Agent, values: dict[str, Any]) -> None:
-        agents.edit(row, **self.decided(values))
+        edit_agent(row, **self.decided(values))
 
     def decided(self, values: dict[str, Any]) -> dict[str, Any]:
         persona = {"name": values["persona_name"], "tone": values["persona_tone"]}

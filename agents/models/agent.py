@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 
 from agents.models.workspace import Workspace
+from agents.navigation import agent_tabs
 from glozr.ids import new_id
 
 
@@ -43,4 +44,4 @@ class Agent(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("agent_overview", args=[self.pk])
+        return reverse(agent_tabs()[0].url_name, args=[self.pk])

@@ -10,8 +10,8 @@ from django.template.context import Context
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from agents import pages
 from agents.models import Role, User
+from agents.pages import frame
 
 register = template.Library()
 SHOWN_WORKSPACES = 20
@@ -24,8 +24,8 @@ def workspace_menu(context: Context) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if request is None or user is None or not user.is_authenticated:
         return {}
-    found = list(pages.workspaces_of(user)[: SHOWN_WORKSPACES + 1])
-    current = context.get("workspace") or pages.current_workspace(request, found)
+    found = list(frame.workspaces_of(user)[: SHOWN_WORKSPACES + 1])
+    current = context.get("workspace") or frame.current_workspace(request, found)
     return {
         "current": current,
         "workspaces": found[:SHOWN_WORKSPACES],

@@ -15,7 +15,7 @@ MIDDLEWARE = [
 ]
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None  # Django's default
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["agents.authentication.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["agents.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "UNAUTHENTICATED_USER": None,
 }

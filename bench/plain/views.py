@@ -9,11 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.agents.prompt import system_prompt
 from agents.models import Agent, Conversation, Message, MessageRole
-from agents.prompt import system_prompt
-from experiments.answers import persona_of
 from experiments.bucketing import bucket
 from experiments.models import Assignment, Experiment, PendingCount, Variant
+from experiments.runtime.answers import persona_of
 from glozr.ids import new_id
 
 

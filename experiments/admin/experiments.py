@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from agents.admin.scope import ScopedInline, person
 from agents.admin.services import ServiceAdmin, become, refusal_of
 from agents.roles import Permission
-from experiments import editing, lifecycle
+from experiments import lifecycle
 from experiments.admin.forms import ExperimentForm, VariantForm, VariantFormSet
-from experiments.lifecycle import OnConflict
+from experiments.lifecycle import OnConflict, editing
 from experiments.models import MAX_VARIANTS, Experiment, Variant
 
 WITHOUT_VARIANTS = "Without variants filled in it gets control and treatment, half each."

@@ -9,7 +9,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from agents.admin.services import ServiceForm, errors_of
 from experiments.models import MAX_VARIANTS, Experiment, Variant
 from glozr.errors import DomainError
-from glozr.forms import StrictJSONField
+from glozr.inputs.form_fields import StrictJSONField
 
 if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
     ModelForm = forms.ModelForm[Variant]
@@ -27,7 +27,7 @@ class ExperimentForm(ServiceForm):
         self.fields["seen_version"].initial = self.instance.version
 
     def setup(self) -> dict[str, object]:
-        """What was filled in, as `experiments.editing` takes it; variants apart."""
+        """What was filled in, as `experiments.lifecycle.editing` takes it; variants apart."""
         fields = ("name", "kind", "hypothesis")
         return {field: self.cleaned_data[field] for field in fields if field in self.cleaned_data}
 
@@ -55,7 +55,7 @@ class VariantFormSet(InlineFormSet):
         return sorted(kept, key=_asked_position)
 
     def setup(self) -> list[dict[str, object]]:
-        """The variants as `experiments.editing` takes them."""
+        """The variants as `experiments.lifecycle.editing` takes them."""
         values = [form.cleaned_data for form in self.rows()]
         return [
             {

@@ -1,10 +1,10 @@
-"""Figures of results in templates; `experiments.figures` says how they are written."""
+"""Figures of results in templates; `experiments.results.figures` says how they are written."""
 
 from datetime import datetime
 
 from django import template
 
-from experiments import figures
+from experiments.results import figures
 from experiments.statistics import Interval
 from glozr.zones import zone
 

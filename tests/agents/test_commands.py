@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from agents import tokens
 from agents.models import Ability, Agent, ApiToken, Role, User, Workspace
+from agents.workspaces import tokens
 from tests.factories import PASSWORD, UserFactory, WorkspaceFactory
 
 pytestmark = pytest.mark.django_db

@@ -2,9 +2,11 @@
 
 import pytest
 
-from agents import members, roles, workspaces
+from agents import roles
 from agents.models import Role, WorkspaceGrant
 from agents.roles import Permission
+from agents.workspaces import members
+from agents.workspaces.editing import create_workspace
 from tests.factories import UserFactory, WorkspaceFactory
 from tests.roles import Cast
 
@@ -45,7 +47,7 @@ def test_a_new_role_replaces_the_old_one(cast: Cast) -> None:
 
 
 def test_a_person_may_have_another_role_elsewhere(cast: Cast) -> None:
-    second = workspaces.create(name="Second", owner=cast.editor)
+    second = create_workspace(name="Second", owner=cast.editor)
     assert roles.permissions_of(cast.editor, second) == set(Permission)
     assert roles.permissions_of(cast.editor, cast.workspace) == {Permission.VIEW}
     assert set(roles.workspaces_for(cast.editor, Permission.RUN)) == {second}

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench.chaos import ruins, run, small_plan
-from bench.chaos_checks import CHECKS, Evidence, Rows, judge, read
-from bench.chaos_clients import Attempt, Call, Chat, Kept, Kind, Told
-from bench.chaos_faults import Injected
-from bench.chaos_lifecycle import Step
+from bench.chaos.__main__ import ruins, run, small_plan
+from bench.chaos.checks import CHECKS, Evidence, Rows, judge, read
+from bench.chaos.clients import Attempt, Call, Chat, Kept, Kind, Told
+from bench.chaos.faults import Injected
+from bench.chaos.lifecycle import Step
 
 # What is done behind the product's back, and what then must be named.
 TAMPERING = {

@@ -10,9 +10,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from agents import tokens
 from agents.models import Ability, User
-from experiments import editing, lifecycle
+from agents.workspaces import tokens
+from experiments import lifecycle
+from experiments.lifecycle import editing
 from experiments.models import Action, Assignment, Experiment
 from glozr.ids import new_id
 from tests.browser import people
@@ -60,7 +61,7 @@ def sign_in(browser: Browser, live_server: object) -> Iterator[SignIn]:
 @pytest.fixture
 def say(cast: Cast, live_server: object) -> Iterator[Callable[[str], str]]:
     """A visitor's first message over the runtime API; the name of the variant they got."""
-    _, key = tokens.create(
+    _, key = tokens.create_token(
         workspace=cast.workspace, name="site", abilities=[Ability.RUNTIME], created_by=None
     )
     headers = {"Authorization": f"Bearer {key}"}

@@ -9,7 +9,9 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from agents import people, tokens, workspaces
+from agents.people import accounts
+from agents.workspaces import tokens
+from agents.workspaces.editing import edit_workspace
 from tests.browser.accessibility import problems
 from tests.browser.people import no_complaints, show_on, sign_in
 from tests.factories import PASSWORD
@@ -212,7 +214,7 @@ def test_a_double_click_sends_a_form_once(
 def test_times_are_shown_in_the_readers_zone(
     browser: object, live_server: LiveServer, cast: Cast
 ) -> None:
-    tokens.create(workspace=cast.workspace, name="Chat", abilities=["runtime"])
+    tokens.create_token(workspace=cast.workspace, name="Chat", abilities=["runtime"])
     token = cast.workspace.tokens.get()
     token.last_used_at = token.created_at.replace(month=1, day=1, hour=23, minute=30)
     token.save()
@@ -248,7 +250,7 @@ def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: s
 def test_two_factor_sign_in_is_accessible_at_every_step(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
 ) -> None:
-    people.confirm_email(cast.owner)
+    accounts.confirm_email(cast.owner)
     show_on(page, scheme, width=360, height=740)
     found = {}
 
@@ -320,7 +322,7 @@ def test_what_is_shown_once_is_accessible(
 def test_menus_stay_within_a_small_screen(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
 ) -> None:
-    workspaces.edit(cast.workspace, name="w" * 120, time_zone="UTC")
+    edit_workspace(cast.workspace, name="w" * 120, time_zone="UTC")
     sign_in(context, cast.owner, live_server)
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(reverse("agent_list"))

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from experiments import lifecycle, rollup
+from experiments import lifecycle
 from experiments.models import Experiment
+from experiments.results import rollup
 from tests.browser.accessibility import OPEN_EVERYTHING, problems
 from tests.browser.people import no_complaints, show_on, sign_in
 from tests.factories import ExperimentFactory

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from experiments.arms import Proportion
+from experiments.statistics.arms import Proportion
 
 proportions = st.integers(0, 3000).flatmap(
     lambda n: st.builds(Proportion, st.just(n), st.integers(0, n))

@@ -18,8 +18,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from agents import tokens, workspaces
 from agents.models import Ability, Agent, ApiToken, User, Workspace
+from agents.workspaces import tokens
+from agents.workspaces.editing import create_workspace
 from bench.stack import PROJECT
 from experiments import lifecycle
 from experiments.management.commands import fold_results
@@ -101,13 +102,13 @@ class TestSeedDemo:
     def test_it_stays_with_its_workspace_when_the_owner_gets_another(self) -> None:
         first = seeded()
         owner = User.objects.get(email=first["users"][0]["email"])
-        other = workspaces.create(name="A workspace that sorts before it", owner=owner)
+        other = create_workspace(name="A workspace that sorts before it", owner=owner)
         assert seeded()["workspace"] == first["workspace"]
         assert other.memberships.count() == 1
 
     def test_a_revoked_token_is_replaced(self) -> None:
         first = seeded()
-        tokens.revoke(ApiToken.objects.get())
+        tokens.revoke_token(ApiToken.objects.get())
         second = seeded()
         assert second["token"] != first["token"]
         assert tokens.usable_token(second["token"])

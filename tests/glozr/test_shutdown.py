@@ -12,9 +12,9 @@ import psutil
 import psycopg
 import pytest
 
-from agents.agents import assignment_lock
+from agents.agents.editing import assignment_lock
 from bench.stack import PROJECT, Stack
-from glozr.embedded_postgres import DATABASE, PORT, ROLE
+from glozr.postgres.embedded import DATABASE, PORT, ROLE
 from glozr.run import server_command
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

@@ -3,8 +3,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agents import tokens
 from agents.models import Ability, Workspace
+from agents.workspaces import tokens
 from glozr.errors import Invalid
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            _, key = tokens.create(
+            _, key = tokens.create_token(
                 workspace=self.workspace(options["workspace"]),
                 name=options["name"],
                 abilities=options["abilities"],

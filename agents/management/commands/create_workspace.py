@@ -3,8 +3,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from agents import agents, people, workspaces
+from agents.agents.editing import create_agent
 from agents.models import User
+from agents.people import accounts
+from agents.workspaces.editing import create_workspace
 from glozr.errors import Invalid
 
 MOST_OF_A_NAME = 100  # leaves room for what the agent's own name adds to it
@@ -22,10 +24,10 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 owner, is_new = self.owner(options["owner"])
-                workspace = workspaces.create(
+                workspace = create_workspace(
                     name=options["name"], owner=owner, time_zone=options["time_zone"]
                 )
-                agent = agents.create(
+                agent = create_agent(
                     workspace=workspace, name=f"{workspace.name[:MOST_OF_A_NAME]} assistant"
                 )
         except Invalid as error:
@@ -42,6 +44,6 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email).first()
         if user is not None:
             return user, False
-        user = people.create(email=email)
-        people.confirm_email(user)  # a password can only be set through a link mailed there
+        user = accounts.create_person(email=email)
+        accounts.confirm_email(user)  # a password can only be set through a link mailed there
         return user, True

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
-from experiments import rollup
+from experiments.results import rollup
 
 AGENTS_AT_ONCE = 1_000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 3_600.0

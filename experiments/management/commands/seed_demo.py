@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from experiments import demo
+from experiments.demo import seeding
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        seeded = demo.seed().as_json()
+        seeded = seeding.seed().as_json()
         if options["format"] == "json":
             self.stdout.write(json.dumps(seeded))
             return

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from experiments.traffic import Behaviour, Outcome, Site, Unreachable, send_visitors
+from experiments.demo.traffic import Behaviour, Outcome, Site, Unreachable, send_visitors
 
 USUAL = Behaviour()
 BEHAVIOURS = {field.name for field in fields(Behaviour)}

@@ -3,8 +3,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from experiments import rollup, verification
 from experiments.models import Experiment
+from experiments.results import rollup, verification
 
 
 class Command(BaseCommand):

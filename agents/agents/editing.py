@@ -1,0 +1,106 @@
+"""Services on agents: create, edit, and change what decides their answers."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import F
+
+from agents.models import Agent, Workspace, default_persona
+from glozr.errors import FieldError, Invalid
+from glozr.inputs.validation import invalid
+from glozr.text import (
+    CONTROL_CHARACTERS,
+    LINE_BREAKS,
+    has_control_characters,
+    problem_of_line,
+)
+
+NAME_LENGTH = 80
+TONE_LENGTH = 500
+
+
+def assignment_lock(agent_id: UUID) -> int:
+    """The key of the advisory lock that orders assignments and changes of one agent."""
+    return int.from_bytes(agent_id.bytes[8:], "big", signed=True)
+
+
+@contextmanager
+def changing(agent_id: UUID) -> Iterator[Agent]:
+    """Change what decides the agent's answers, alone and in one transaction.
+
+    New visitors are assigned under a shared lock on the same agent and only at the
+    `config_version` they read, so that when this ends no assignment that rests on the old
+    state can still be written. The advisory lock comes first because it is fair: row locks
+    alone would let a stream of visitors keep a change waiting for ever.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [assignment_lock(agent_id)])
+        agent = Agent.objects.select_for_update(no_key=True).get(pk=agent_id)
+        yield agent
+        Agent.objects.filter(pk=agent_id).update(config_version=F("config_version") + 1)
+
+
+def create_agent(
+    *,
+    workspace: Workspace,
+    name: str,
+    persona: Mapping[str, str] | None = None,
+    system_prompt: str = "",
+) -> Agent:
+    """A new agent of `workspace`.
+
+    Raises:
+        Invalid: with every broken rule.
+    """
+    agent = Agent(
+        workspace=workspace,
+        name=name.strip(),
+        persona=dict(persona or default_persona()),
+        system_prompt=system_prompt,
+    )
+    _check(agent)
+    agent.save()
+    return agent
+
+
+def edit_agent(agent: Agent, *, name: str, persona: Mapping[str, str], system_prompt: str) -> Agent:
+    """Change the agent's name, persona and prompt.
+
+    Raises:
+        Invalid: with every broken rule.
+    """
+    with changing(agent.pk) as current:
+        current.name = name.strip()
+        current.persona = dict(persona)
+        current.system_prompt = system_prompt
+        _check(current)
+        current.save(update_fields=["name", "persona", "system_prompt"])
+    return current
+
+
+def _check(agent: Agent) -> None:
+    errors = []
+    for key, limit in (("name", NAME_LENGTH), ("tone", TONE_LENGTH)):
+        text = agent.persona.get(key, "")
+        if len(text) > limit:
+            errors.append(
+                FieldError(f"persona_{key}", "max_length", f"Use at most {limit} characters.")
+            )
+    if problem := problem_of_line(agent.persona.get("name", "")):
+        errors.append(FieldError("persona_name", *problem))
+    if has_control_characters(agent.persona.get("tone", ""), allowed=LINE_BREAKS):
+        errors.append(FieldError("persona_tone", "control_characters", CONTROL_CHARACTERS))
+    if not agent.persona.get("name"):
+        errors.append(FieldError("persona_name", "required", "Give the persona a name."))
+    if has_control_characters(agent.system_prompt, allowed=LINE_BREAKS + "\t"):
+        errors.append(FieldError("system_prompt", "control_characters", CONTROL_CHARACTERS))
+    try:
+        agent.full_clean()
+    except ValidationError as error:
+        errors.extend(invalid(error).errors)
+    if errors:
+        raise Invalid(errors)

@@ -1,0 +1,1 @@
+"""Who calls the API: bearer tokens and people's sessions (`authentication`)."""

@@ -1,0 +1,1 @@
+"""What people do with what visitors left: the status of a lead (`leads`)."""

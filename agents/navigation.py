@@ -1,0 +1,26 @@
+"""The tabs above an agent's pages. An app that adds pages to an agent registers them when Django
+starts it, so that nothing here has to know the app."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTab:
+    """`section` names it to the pages below it; `url_name` takes the agent's id."""
+
+    section: str
+    label: str
+    url_name: str
+    rank: int
+
+
+_tabs: dict[str, AgentTab] = {}
+
+
+def add_agent_tab(section: str, label: str, url_name: str, *, rank: int) -> None:
+    """Tabs stand in the order of their ranks; the first is where an agent's name leads."""
+    _tabs[section] = AgentTab(section, label, url_name, rank)
+
+
+def agent_tabs() -> list[AgentTab]:
+    return sorted(_tabs.values(), key=lambda tab: tab.rank)

@@ -1,0 +1,158 @@
+"""The members of a workspace, and invitations as those see them who send them."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agents import access
+from agents.models import Invitation, Role, Workspace
+from agents.pages import frame
+from agents.pages.forms import InvitationForm, RoleForm
+from agents.pages.frame import PageRequest
+from agents.people import invitations
+from agents.roles import Permission, permissions_of
+from agents.workspaces import members as services
+from glozr.errors import Conflict, Invalid
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    """The members; inviting one more shows its link here, once."""
+    workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
+    form = _invitation_form(request, workspace)
+    if form.is_valid():
+        email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+        try:
+            invitation, secret = invitations.invite(
+                workspace=workspace, email=email, role=role, by=request.user
+            )
+        except Invalid as invalid:
+            frame.add_errors(form, invalid)
+        else:
+            return _invited(request, invitation, secret)
+    search = frame.search_term(request)
+    found = workspace.memberships.select_related("user").filter(
+        Q(user__email__icontains=search)
+        | Q(user__first_name__icontains=search)
+        | Q(user__last_name__icontains=search)
+    )
+    context = {
+        "form": form,
+        "page": frame.paged(request, found),
+        "search": search,
+        "invitations": workspace.invitations.select_related("invited_by")[: invitations.LIMIT],
+    }
+    return _page(request, workspace, "agents/workspaces/members.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> HttpResponse:
+    membership = access.membership_for(request.user, workspace_id, membership_id)
+    workspace = membership.workspace
+    roles = services.assignable_roles(workspace, by=request.user)
+    form = RoleForm(frame.posted(request), roles=roles, initial={"role": membership.role})
+    if form.is_valid():
+        try:
+            changed = services.change_role(
+                membership, role=Role(form.cleaned_data["role"]), by=request.user
+            )
+        except Conflict as conflict:
+            form.add_error("role", conflict.detail)
+        else:
+            messages.success(request, f"{changed.user} is now an {changed.get_role_display()}.")
+            return _back(request, workspace)
+    context = {"form": form, "membership": membership, "may": membership.role in roles}
+    return _page(request, workspace, "agents/workspaces/member.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_remove(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> HttpResponse:
+    membership = access.membership_for(request.user, workspace_id, membership_id)
+    if request.method == "POST":
+        services.remove(membership, by=request.user)
+        messages.success(request, f"{membership.user} is no longer a member.")
+        return _back(request, membership.workspace)
+    return _page(
+        request,
+        membership.workspace,
+        "agents/workspaces/member_remove.html",
+        {"membership": membership},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
+    membership = access.own_membership(request.user, workspace)
+    if request.method == "POST":
+        services.remove(membership, by=request.user)
+        messages.success(request, f"You have left {workspace}.")
+        return redirect("agent_list")
+    return frame.workspace_page(request, workspace, "agents/workspaces/leave.html", section="")
+
+
+@never_cache
+@require_POST
+def invitation_resend(
+    request: PageRequest, workspace_id: UUID, invitation_id: UUID
+) -> HttpResponse:
+    invitation = access.invitation_for(request.user, workspace_id, invitation_id)
+    invitation, secret = invitations.resend(invitation, by=request.user)
+    return _invited(request, invitation, secret)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_revoke(
+    request: PageRequest, workspace_id: UUID, invitation_id: UUID
+) -> HttpResponse:
+    invitation = access.invitation_for(request.user, workspace_id, invitation_id)
+    if request.method == "POST":
+        invitations.withdraw(invitation, by=request.user)
+        messages.success(request, f"The invitation for {invitation.email} is withdrawn.")
+        return _back(request, invitation.workspace)
+    return _page(
+        request,
+        invitation.workspace,
+        "agents/people/invitation_revoke.html",
+        {"invitation": invitation},
+    )
+
+
+def _invitation_form(request: PageRequest, workspace: Workspace) -> InvitationForm:
+    return InvitationForm(
+        frame.posted(request),
+        roles=services.assignable_roles(workspace, by=request.user),
+        initial={"role": Role.EDITOR},
+    )
+
+
+def _invited(request: PageRequest, invitation: Invitation, secret: str) -> HttpResponse:
+    """The link is in this answer and nowhere else, so there is nothing to redirect to."""
+    link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    context = {
+        "invitation": invitation,
+        "link": link,
+        "was_mailed": invitations.mail(invitation, link=link),
+    }
+    return _page(request, invitation.workspace, "agents/people/invited.html", context)
+
+
+def _page(
+    request: PageRequest, workspace: Workspace, template: str, context: dict[str, object]
+) -> HttpResponse:
+    return frame.workspace_page(request, workspace, template, context, section="members")
+
+
+def _back(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """To the list, or to the start for who has just lost the right to see it."""
+    request.user.__dict__.pop("_permissions", None)
+    if Permission.MANAGE_MEMBERS in permissions_of(request.user, workspace):
+        return redirect("members", workspace.pk)
+    return redirect("agent_list")

@@ -1,0 +1,49 @@
+from django.urls import path
+
+from agents.pages import agents, invitations, members, tokens, workspaces
+
+urlpatterns = [
+    path("", workspaces.home, name="home"),
+    path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
+    path("app/", workspaces.agent_list, name="agent_list"),
+    path("app/workspaces/", workspaces.workspace_list, name="workspace_list"),
+    path("app/workspaces/<uuid:workspace_id>/", workspaces.workspace_open, name="workspace_open"),
+    path(
+        "app/workspaces/<uuid:workspace_id>/settings/",
+        workspaces.workspace_settings,
+        name="workspace_settings",
+    ),
+    path("app/workspaces/<uuid:workspace_id>/leave/", members.leave, name="workspace_leave"),
+    path("app/workspaces/<uuid:workspace_id>/members/", members.members, name="members"),
+    path(
+        "app/workspaces/<uuid:workspace_id>/members/<uuid:membership_id>/",
+        members.member,
+        name="member",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/members/<uuid:membership_id>/remove/",
+        members.member_remove,
+        name="member_remove",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/invitations/<uuid:invitation_id>/resend/",
+        members.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/invitations/<uuid:invitation_id>/revoke/",
+        members.invitation_revoke,
+        name="invitation_revoke",
+    ),
+    path("app/workspaces/<uuid:workspace_id>/tokens/", tokens.tokens, name="tokens"),
+    path(
+        "app/workspaces/<uuid:workspace_id>/tokens/<uuid:token_id>/revoke/",
+        tokens.token_revoke,
+        name="token_revoke",
+    ),
+    path("app/workspaces/<uuid:workspace_id>/agents/new/", agents.agent_new, name="agent_new"),
+    path(
+        "app/workspaces/<uuid:workspace_id>/prompt/", agents.prompt_preview, name="prompt_preview"
+    ),
+    path("app/agents/<uuid:agent_id>/settings/", agents.agent_settings, name="agent_settings"),
+]

@@ -1,0 +1,71 @@
+"""Where people come in: their workspaces, and the agents of the one they work in."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from agents import access
+from agents.pages import frame
+from agents.pages.forms import WorkspaceForm
+from agents.pages.frame import PageRequest
+from agents.roles import Permission
+from agents.workspaces.editing import edit_workspace
+from glozr.errors import Invalid
+
+
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    return redirect("agent_list")
+
+
+@require_safe
+def agent_list(request: PageRequest) -> HttpResponse:
+    workspace = frame.current_workspace(request)
+    if workspace is None:
+        return render(request, "agents/workspaces/no_workspace.html")
+    search = frame.search_term(request)
+    agents = access.agents_for(request.user).filter(workspace=workspace, name__icontains=search)
+    context = {"page": frame.paged(request, agents), "search": search}
+    return frame.workspace_page(
+        request, workspace, "agents/agents/agent_list.html", context, section="agents"
+    )
+
+
+@require_safe
+def workspace_list(request: PageRequest) -> HttpResponse:
+    search = frame.search_term(request)
+    found = frame.workspaces_of(request.user).filter(name__icontains=search)
+    context = {"page": frame.paged(request, found), "search": search}
+    return render(request, "agents/workspaces/workspace_list.html", context)
+
+
+@require_safe
+def workspace_open(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
+    frame.remember(request, workspace)
+    return redirect("agent_list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def workspace_settings(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
+    initial = {"name": workspace.name, "time_zone": workspace.time_zone}
+    form = WorkspaceForm(frame.posted(request), initial=initial)
+    if form.is_valid():
+        try:
+            edit_workspace(workspace, **form.cleaned_data)
+        except Invalid as invalid:
+            frame.add_errors(form, invalid)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("workspace_settings", workspace.pk)
+    return frame.workspace_page(
+        request,
+        workspace,
+        "agents/workspaces/workspace_settings.html",
+        {"form": form},
+        section="settings",
+    )

@@ -1,0 +1,1 @@
+"""People who sign in: `accounts` makes them, `invitations` brings them into workspaces."""

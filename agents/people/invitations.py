@@ -1,0 +1,186 @@
+"""Services on invitations: a membership offered by e-mail, taken up through a secret link.
+
+Whoever invites can see the link as well, so that holding it does not prove the address: who
+signs up through it has an unconfirmed address, and who has an account must be signed in to it.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+
+from agents.models import Invitation, Membership, Role, User, Workspace
+from agents.people import accounts
+from agents.workspaces import members
+from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from glozr.inputs.validation import invalid
+
+VALID_FOR = timedelta(days=7)
+LIMIT = 100
+"""How many may be open at once in a workspace, so that nobody sends mail without end."""
+NO_SUCH_INVITATION = (
+    "This invitation has been used, withdrawn or has expired. "
+    "Ask whoever sent it to invite you again."
+)
+
+
+def digest_of(secret: str) -> str:
+    """SHA-256 of the secret in hexadecimal: secrets are random, so no salt is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[Invitation, str]:
+    """An invitation and the secret of its link, which is not stored.
+
+    Raises:
+        Invalid: not an address, a member's address, or one that is invited already.
+        Forbidden: `by` manages no members here, or is an Admin and invites an Owner.
+        Conflict: `too_many`, when `LIMIT` are open.
+    """
+    with transaction.atomic():
+        members.lock(workspace)
+        members.demand_right_over(workspace, by=by, concerned=(role,))
+        invitation = Invitation(
+            workspace=workspace, email=email.strip(), role=role, invited_by=by, digest="-"
+        )
+        if workspace.memberships.filter(user__email__iexact=invitation.email).exists():
+            raise Invalid(
+                [
+                    FieldError(
+                        "email",
+                        "already_member",
+                        f"{invitation.email} is a member already. Change the role instead.",
+                    )
+                ]
+            )
+        workspace.invitations.expired().filter(email__iexact=invitation.email).delete()
+        if workspace.invitations.count() >= LIMIT:
+            raise Conflict(
+                f"{LIMIT} people are invited and have not joined. Withdraw some of those first.",
+                code="too_many",
+            )
+        secret = _renew(invitation)
+        try:
+            invitation.full_clean(exclude=["expires_at"])
+        except ValidationError as error:
+            raise invalid(error, field_of_code={"already_invited": "email"}) from error
+        invitation.save()
+    invitation.refresh_from_db(fields=["expires_at"])
+    return invitation, secret
+
+
+def resend(invitation: Invitation, *, by: User) -> tuple[Invitation, str]:
+    """The same invitation under a new secret; the old link stops working.
+
+    Raises:
+        Forbidden: `by` manages no members here, or is an Admin and an Owner is invited.
+        NotFound: it has been used or withdrawn.
+    """
+    with transaction.atomic():
+        members.lock(invitation.workspace)
+        current = Invitation.objects.filter(pk=invitation.pk).first()
+        if current is None:
+            raise NotFound("This invitation has been used or withdrawn.")
+        members.demand_right_over(current.workspace, by=by, concerned=(Role(current.role),))
+        secret = _renew(current)
+        current.save(update_fields=["digest", "expires_at"])
+    current.refresh_from_db()
+    return current, secret
+
+
+def withdraw(invitation: Invitation, *, by: User) -> None:
+    """Withdraw it. Withdrawing twice changes nothing.
+
+    Raises:
+        Forbidden: `by` manages no members here, or is an Admin and an Owner is invited.
+    """
+    with transaction.atomic():
+        members.lock(invitation.workspace)
+        concerned = (Role(invitation.role),)
+        members.demand_right_over(invitation.workspace, by=by, concerned=concerned)
+        Invitation.objects.filter(pk=invitation.pk).delete()
+
+
+def find(secret: str) -> Invitation:
+    """The open invitation of this secret.
+
+    Raises:
+        NotFound: there is none, or it has expired.
+    """
+    invitation = (
+        Invitation.objects.open()
+        .select_related("workspace", "invited_by")
+        .filter(digest=digest_of(secret))
+        .first()
+    )
+    if invitation is None:
+        raise NotFound(NO_SUCH_INVITATION)
+    return invitation
+
+
+def accept(secret: str, *, user: User) -> Membership:
+    """Take up the invitation; it is used up by that. A member's role is left as it is.
+
+    Raises:
+        NotFound: there is none, or it has expired.
+        Forbidden: it is for another address.
+    """
+    with transaction.atomic():
+        members.lock(find(secret).workspace)
+        invitation = find(secret)
+        if invitation.email.lower() != user.email.lower():
+            raise Forbidden(
+                f"This invitation is for {invitation.email}, and you are signed in as "
+                f"{user.email}. Sign out, then open the link again."
+            )
+        invitation.delete()
+        accounts.confirm_email(user)  # the link was mailed there
+        existing = invitation.workspace.memberships.filter(user=user).first()
+        return existing or members.add(
+            workspace=invitation.workspace, user=user, role=Role(invitation.role)
+        )
+
+
+def sign_up(secret: str, *, name: str, password: str) -> User:
+    """A new person, who takes up the invitation.
+
+    Raises:
+        NotFound: there is none, or it has expired.
+        Conflict: `has_account`, when somebody has signed up with the address.
+        Invalid: a name or password that breaks rules.
+    """
+    with transaction.atomic():
+        email = User.objects.normalize_email(find(secret).email)
+        if User.objects.filter(email__iexact=email).exists():
+            raise Conflict(
+                f"{email} has an account. Sign in to it, then open the link again.",
+                code="has_account",
+            )
+        user = accounts.create_person(email=email, name=name, password=password)
+        accept(secret, user=user)
+    return user
+
+
+def mail(invitation: Invitation, *, link: str) -> bool:
+    """Send the link; whether the mail server took it."""
+    text = render_to_string(
+        "agents/people/invitation_mail.txt", {"invitation": invitation, "link": link}
+    )
+    try:
+        send_mail(f"Join {invitation.workspace} on Glozr", text, None, [invitation.email])
+    except (OSError, SMTPException):
+        return False
+    return True
+
+
+def _renew(invitation: Invitation) -> str:
+    secret = secrets.token_urlsafe(32)
+    invitation.digest = digest_of(secret)
+    invitation.expires_at = Now() + VALID_FOR
+    return secret

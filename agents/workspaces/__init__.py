@@ -1,0 +1,1 @@
+"""Workspaces (`editing`), who belongs to them (`members`) and their programs' keys (`tokens`)."""

@@ -1,0 +1,76 @@
+"""API tokens: made, shown once, looked up by digest, revoked at once."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+
+from agents.models import Ability, ApiToken, User, Workspace
+from glozr.inputs.validation import invalid
+
+PREFIX = "glz_"
+TOUCH_AFTER = timedelta(minutes=1)
+"""How far `last_used_at` may lag behind: a busy token is not written at every call."""
+
+
+def digest_of(key: str) -> str:
+    """SHA-256 of the key in hexadecimal: keys are random, so no salt is needed."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def create_token(
+    *,
+    workspace: Workspace,
+    name: str,
+    abilities: Iterable[str],
+    created_by: User | None = None,
+    key: str | None = None,
+) -> tuple[ApiToken, str]:
+    """A new token and its key, random unless one is given. The key is not stored: show it
+    now or never.
+
+    Raises:
+        Invalid: no name, or an unknown or no ability.
+    """
+    key = key or PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        workspace=workspace,
+        name=name.strip(),
+        abilities=[ability for ability in Ability.values if ability in set(abilities)],
+        hint=key[: len(PREFIX) + 4],
+        digest=digest_of(key),
+        created_by=created_by,
+    )
+    try:
+        token.full_clean()
+    except ValidationError as error:
+        raise invalid(error, field_of_code={"abilities": "abilities"}) from error
+    token.save()
+    return token, key
+
+
+def revoke_token(token: ApiToken) -> None:
+    """Refuse the token from now on. Revoking twice changes nothing."""
+    ApiToken.objects.usable().filter(pk=token.pk).update(revoked_at=Now())
+
+
+def usable_token(key: str) -> ApiToken | None:
+    return (
+        ApiToken.objects.usable().select_related("workspace").filter(digest=digest_of(key)).first()
+    )
+
+
+def touch(token_id: UUID) -> None:
+    """Note that the token was used; somebody else noting the same is not waited for."""
+    due = (
+        ApiToken.objects.filter(pk=token_id)
+        .exclude(last_used_at__gt=Now() - TOUCH_AFTER)
+        .select_for_update(skip_locked=True)
+    )
+    with transaction.atomic():
+        ApiToken.objects.filter(pk__in=due.values("pk")).update(last_used_at=Now())

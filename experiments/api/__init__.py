@@ -1,0 +1,1 @@
+"""JSON over HTTP: the runtime's three calls, experiments, results."""

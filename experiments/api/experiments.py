@@ -1,0 +1,312 @@
+"""Experiments over HTTP, for signed-in people (with CSRF) and for API tokens."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agents import access
+from agents.roles import Caller, Permission
+from experiments import lifecycle
+from experiments.access import experiment_for
+from experiments.api.serializers import (
+    DuplicateCallSerializer,
+    ErrorSerializer,
+    ExperimentCallSerializer,
+    ExperimentSerializer,
+    StartCallSerializer,
+    example,
+)
+from experiments.lifecycle import OnConflict, editing
+from experiments.models import Experiment, Status
+from glozr.errors import FieldError, Invalid, OutOfDate
+
+DUPLICATE_CALL = DuplicateCallSerializer()
+START_CALL = StartCallSerializer()
+
+REFUSALS = {
+    status: OpenApiResponse(ErrorSerializer, description=description)
+    for status, description in {
+        400: "Bad input: every broken rule with its field",
+        401: "Not signed in, no or bad token",
+        403: "The role or the token's abilities don't allow this",
+        404: "No such agent or experiment in your workspace",
+        413: "The body is larger than 256 KiB",
+        503: "The database is away; see Retry-After",
+    }.items()
+}
+
+
+def conflict(description: str) -> OpenApiResponse:
+    return OpenApiResponse(ErrorSerializer, description=description)
+
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `version` that you edit; 412 if it is out of date.",
+)
+
+
+class NewestFirst(CursorPagination):
+    page_size = 25
+    max_page_size = 100
+    page_size_query_param = "page_size"
+    ordering = ("-created_at", "-id")
+
+    def get_page_size(self, request: Request) -> int:
+        text = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not re.fullmatch(r"0*[1-9][0-9]{0,5}", text, re.ASCII):
+            raise _bad_query("page_size", "Give a whole number from 1; 100 is the most.")
+        return min(int(text), self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The place that a cursor of ours marks. One that is made up fails here, not in the
+        database."""
+        try:
+            cursor = super().decode_cursor(request)
+            is_ours = (
+                cursor is None
+                or cursor.position is None
+                or datetime.fromisoformat(str(cursor.position)).tzinfo == UTC
+            )
+        except (NotFound, ValueError):
+            is_ours = False
+        if not is_ours:
+            raise _bad_query("cursor", "This is no cursor of ours. Send one from `next` as it is.")
+        return cursor
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
+
+
+class ExperimentsView(APIView):
+    pagination_class = NewestFirst
+
+    @extend_schema(
+        operation_id="list_experiments",
+        tags=["Experiments"],
+        summary="List an agent's experiments, the newest first",
+        parameters=[
+            OpenApiParameter(
+                "status", str, enum=["", *Status.values], description="Empty for all of them"
+            ),
+            OpenApiParameter("search", str, description="Part of a name"),
+            OpenApiParameter("cursor", str, description="From `next` or `previous`"),
+            OpenApiParameter(
+                "page_size",
+                {"type": "integer", "minimum": 1, "default": 25},
+                description="At most 100; more is taken as 100",
+            ),
+        ],
+        responses={200: ExperimentSerializer(many=True), **REFUSALS},
+    )
+    def get(self, request: Request, agent_id: UUID) -> Response:
+        agent = access.agent_for(_caller(request), agent_id, Permission.VIEW)
+        found = Experiment.objects.of_agent(agent.pk).with_is_active().prefetch_related("variants")
+        pager = NewestFirst()
+        page = pager.paginate_queryset(_filtered(found, request), request, view=self)
+        return pager.get_paginated_response(ExperimentSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="create_experiment",
+        tags=["Experiments"],
+        summary="Create a draft",
+        request=ExperimentCallSerializer,
+        examples=[
+            example(
+                {
+                    "name": "A warmer tone",
+                    "kind": "persona",
+                    "hypothesis": "Visitors who feel welcome leave their address.",
+                    "variants": [
+                        {"name": "control", "weight": 50, "config": {"persona": {"name": "Max"}}},
+                        {
+                            "name": "treatment",
+                            "weight": 50,
+                            "config": {"persona": {"name": "Max", "tone": "warm and cheerful"}},
+                        },
+                    ],
+                }
+            )
+        ],
+        responses={201: ExperimentSerializer, **REFUSALS},
+    )
+    def post(self, request: Request, agent_id: UUID) -> Response:
+        caller = _caller(request)
+        agent = access.agent_for(caller, agent_id, Permission.RUN)
+        experiment = editing.create(agent=agent, sent=_body(request), by=caller)
+        return _answer(caller, experiment, status=201)
+
+
+class ExperimentView(APIView):
+    @extend_schema(
+        operation_id="get_experiment",
+        tags=["Experiments"],
+        summary="Get an experiment",
+        responses={200: ExperimentSerializer, **REFUSALS},
+    )
+    def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        return _shown(experiment_for(_caller(request), agent_id, experiment_id, Permission.VIEW))
+
+    @extend_schema(
+        operation_id="edit_experiment",
+        tags=["Experiments"],
+        summary="Edit an experiment",
+        description="Send only what changes; `variants` replaces the whole list.",
+        parameters=[IF_MATCH],
+        request=ExperimentCallSerializer(partial=True),
+        examples=[example({"name": "An even warmer tone"})],
+        responses={
+            200: ExperimentSerializer,
+            409: conflict("`frozen`: it runs or has assignments"),
+            412: conflict("`out_of_date`: it changed since the version in If-Match"),
+            **REFUSALS,
+        },
+    )
+    def patch(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = _caller(request)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        edited = editing.edit(
+            experiment, sent=_body(request), by=caller, seen_version=_seen_version(request)
+        )
+        return _answer(caller, edited)
+
+    @extend_schema(
+        operation_id="delete_experiment",
+        tags=["Experiments"],
+        summary="Delete an experiment; a running one is stopped by it",
+        responses={204: None, **REFUSALS},
+    )
+    def delete(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = _caller(request)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        lifecycle.delete(experiment, by=caller)
+        return Response(status=204)
+
+
+class StartView(APIView):
+    @extend_schema(
+        operation_id="start_experiment",
+        tags=["Experiments"],
+        summary="Start an experiment, or start it again",
+        request=StartCallSerializer,
+        examples=[example({"on_conflict": "stop_current"})],
+        responses={
+            200: ExperimentSerializer,
+            409: conflict("`another_running`, naming it, or `already_running`"),
+            **REFUSALS,
+        },
+    )
+    def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = _caller(request)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        choice = START_CALL.run_validation(_body(request)).get("on_conflict")
+        started = lifecycle.start(
+            experiment, by=caller, on_conflict=OnConflict(choice) if choice else None
+        )
+        return _answer(caller, started)
+
+
+class StopView(APIView):
+    @extend_schema(
+        operation_id="stop_experiment",
+        tags=["Experiments"],
+        summary="Stop an experiment",
+        request=None,
+        responses={
+            200: ExperimentSerializer,
+            409: conflict("`not_started`: it is a draft"),
+            **REFUSALS,
+        },
+    )
+    def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = _caller(request)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        return _answer(caller, lifecycle.stop(experiment, by=caller))
+
+
+class DuplicateView(APIView):
+    @extend_schema(
+        operation_id="duplicate_experiment",
+        tags=["Experiments"],
+        summary="Make a new draft with the same set-up",
+        request=DuplicateCallSerializer,
+        examples=[example({"name": "A warmer tone, once more"})],
+        responses={201: ExperimentSerializer, **REFUSALS},
+    )
+    def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = _caller(request)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        name = DUPLICATE_CALL.run_validation(_body(request)).get("name")
+        return _answer(caller, editing.duplicate(experiment, by=caller, name=name), status=201)
+
+
+def _caller(request: Request) -> Caller:
+    return cast(Caller, request.user)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    return cast(dict[str, Any], request.data)  # the parser reads nothing else
+
+
+def _bad_query(parameter: str, detail: str) -> Invalid:
+    return Invalid([FieldError(parameter, "invalid", detail)])
+
+
+def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
+    status = request.query_params.get("status")
+    if status:
+        if status not in Status.values:
+            raise Invalid(
+                [
+                    FieldError(
+                        "status", "invalid_choice", f"Choose one of {', '.join(Status.values)}."
+                    )
+                ]
+            )
+        experiments = experiments.with_status(status)
+    search = request.query_params.get("search", "").replace("\0", "").strip()
+    return cast("QuerySet[Experiment]", experiments.named_like(search) if search else experiments)
+
+
+def _seen_version(request: Request) -> int | None:
+    """The version in If-Match, or None where any will do.
+
+    Raises:
+        OutOfDate: it is none of ours, so it can't be the present one.
+    """
+    header = request.headers.get("If-Match", "").strip()
+    if header in ("", "*"):
+        return None
+    version = header.removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise OutOfDate
+    return int(version)
+
+
+def _answer(caller: Caller, experiment: Experiment, *, status: int = 200) -> Response:
+    """The experiment as it is stored after a change."""
+    return _shown(
+        experiment_for(caller, experiment.agent_id, experiment.pk, Permission.RUN), status=status
+    )
+
+
+def _shown(experiment: Experiment, *, status: int = 200) -> Response:
+    response = Response(ExperimentSerializer(experiment).data, status=status)
+    response["ETag"] = f'"{experiment.version}"'
+    return response

@@ -1,0 +1,216 @@
+"""The shapes of the API's JSON. No rules: those are the services'."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
+from rest_framework import serializers
+
+from agents.models import LeadStatus, Message, MessageRole
+from experiments.configuration import (
+    HYPOTHESIS_LENGTH,
+    MIN_VARIANTS,
+    NAME_LENGTH,
+    VARIANT_NAME_LENGTH,
+)
+from experiments.lifecycle import OnConflict
+from experiments.models import MAX_VARIANTS, MAX_WEIGHT, Experiment, Kind, Status, Variant
+from glozr.inputs.serializer_fields import (
+    BooleanField,
+    EmailField,
+    PastField,
+    StrictSerializer,
+    TextField,
+    UuidField,
+)
+
+VISITOR_ID_LENGTH = 128
+VISITOR = "Your own name for the visitor; compared byte for byte."
+PLAYGROUND = "True for a try-out by your own people: it gets no variant and never counts."
+
+
+class AssignmentCallSerializer(StrictSerializer):
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
+    playground = BooleanField(required=False, help_text=PLAYGROUND)
+
+
+class MessageCallSerializer(StrictSerializer):
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    role = serializers.ChoiceField(choices=MessageRole.choices)
+    content = TextField(max_length=Message.MAX_CONTENT, free=True)
+    id = UuidField(
+        required=False,
+        help_text="Choose one to send the message again safely; left out, one is made.",
+    )
+    sent_at = PastField(required=False, help_text="At most 5 minutes ahead; left out, it is now.")
+    playground = BooleanField(required=False, help_text=PLAYGROUND)
+
+
+class LeadCallSerializer(StrictSerializer):
+    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    email = EmailField()
+    conversation_id = UuidField(required=False, help_text="Where the visitor left it, if in one.")
+    name = TextField(max_length=120, required=False, allow_blank=True)
+    phone = TextField(max_length=40, required=False, allow_blank=True)
+    company = TextField(max_length=120, required=False, allow_blank=True)
+
+
+class PersonaSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    tone = serializers.CharField()
+
+
+class ResolvedExperimentSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+
+
+class ResolvedVariantSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    config = serializers.JSONField()
+
+
+class ResolutionSerializer(serializers.Serializer[Any]):
+    conversation_id = serializers.UUIDField()
+    visitor_id = serializers.CharField()
+    experiment = ResolvedExperimentSerializer(
+        allow_null=True, help_text="Null when the visitor takes part in none."
+    )
+    variant = ResolvedVariantSerializer(allow_null=True)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=["conversation", "visitor", "new", "none"],
+        help_text="Where the variant comes from: decided before, the visitor's own, new, or none.",
+    )
+    persona = PersonaSerializer(help_text="The persona in force.")
+    system_prompt = serializers.CharField(help_text="To give to the model as it is.")
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    conversation_id = serializers.UUIDField()
+    visitor_id = serializers.CharField()
+    role = serializers.ChoiceField(choices=MessageRole.choices)
+    content = serializers.CharField()
+    sent_at = serializers.DateTimeField()
+    resolution = ResolutionSerializer(
+        allow_null=True, help_text="Null before the visitor's first message."
+    )
+
+
+class LeadSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    visitor_id = serializers.CharField()
+    conversation_id = serializers.UUIDField(allow_null=True)
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    company = serializers.CharField()
+    status = serializers.ChoiceField(choices=LeadStatus.choices)
+    created_at = serializers.DateTimeField()
+
+
+class VariantSerializer(serializers.ModelSerializer[Variant]):
+    share = serializers.SerializerMethodField(
+        help_text="The fraction of new visitors that this variant gets, from 0 to 1."
+    )
+
+    class Meta:
+        model = Variant
+        fields = ["id", "name", "weight", "share", "position", "config"]
+        read_only_fields = fields
+
+    def get_share(self, variant: Variant) -> float:
+        total_weight: int = self.context["total_weight"]
+        return variant.weight / total_weight
+
+
+# Its docstring would be published. Wants `is_active` annotated and the variants prefetched.
+class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
+    is_active = serializers.BooleanField(read_only=True)
+    status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    variants = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Experiment
+        fields = [
+            "id",
+            "agent",
+            "name",
+            "hypothesis",
+            "kind",
+            "status",
+            "is_active",
+            "started_at",
+            "stopped_at",
+            "created_at",
+            "version",
+            "variants",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(VariantSerializer(many=True))
+    def get_variants(self, experiment: Experiment) -> list[dict[str, Any]]:
+        variants = list(experiment.variants.all())
+        total = sum(variant.weight for variant in variants)
+        return list(VariantSerializer(variants, many=True, context={"total_weight": total}).data)
+
+
+class VariantCallSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=VARIANT_NAME_LENGTH)
+    weight = serializers.IntegerField(min_value=1, max_value=MAX_WEIGHT)
+    config = serializers.DictField(
+        required=False,
+        help_text="In a persona experiment `persona` with a `name`, a `tone` or both; in others "
+        "an object of up to 16 KiB.",
+    )
+
+
+class ExperimentCallSerializer(StrictSerializer):
+    """Documents what `experiments.configuration` reads; it checks nothing itself."""
+
+    name = serializers.CharField(max_length=NAME_LENGTH)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    hypothesis = serializers.CharField(
+        required=False, allow_blank=True, max_length=HYPOTHESIS_LENGTH
+    )
+    variants = serializers.ListField(
+        child=VariantCallSerializer(),
+        required=False,
+        min_length=MIN_VARIANTS,
+        max_length=MAX_VARIANTS,
+        help_text="The control first. A new experiment without them has control and treatment, "
+        "half each.",
+    )
+
+
+class StartCallSerializer(StrictSerializer):
+    on_conflict = serializers.ChoiceField(
+        choices=[choice.value for choice in OnConflict],
+        required=False,
+        help_text="Needed only while another experiment runs.",
+    )
+
+
+class DuplicateCallSerializer(StrictSerializer):
+    name = TextField(required=False, free=True, allow_blank=True)
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField(help_text="Its path, as in `variants.0.weight`.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="For programs: it stays the same.")
+    detail = serializers.CharField(help_text="For people: what to do next.")
+    errors = FieldErrorSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text="For status 400."
+    )
+
+
+def example(sent: dict[str, Any]) -> OpenApiExample:
+    """A body that a call takes, for the API's description."""
+    return OpenApiExample("Example", value=sent, request_only=True)

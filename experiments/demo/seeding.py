@@ -1,0 +1,154 @@
+"""The demo workspace: made once, found again, always with the same sign-ins."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
+
+from agents.agents.editing import create_agent
+from agents.models import Ability, Agent, ApiToken, Role, User, Workspace
+from agents.people import accounts
+from agents.workspaces import members, tokens
+from agents.workspaces.editing import create_workspace
+from experiments import lifecycle
+from experiments.lifecycle import editing
+from experiments.models import Experiment, Kind
+
+WORKSPACE = "Northwind Travel"
+AGENT = "Website assistant"
+TOKEN = "Demo runtime"
+LOCK = 0x676C6F7A72  # any number that nothing else locks
+PERSONA = {"name": "Max", "tone": "polite and thorough"}
+PROMPT = (
+    "You help visitors of Northwind Travel to find and book a trip. When a visitor shows "
+    "interest in a destination, offer to send an itinerary and ask for an e-mail address."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    email: str
+    password: str
+    role: str
+
+
+SIGN_INS = (
+    SignIn("owner@demo.example", "demo-owner-walks-north", Role.OWNER.value),
+    SignIn("admin@demo.example", "demo-admin-walks-north", Role.ADMIN.value),
+    SignIn("editor@demo.example", "demo-editor-walks-north", Role.EDITOR.value),
+)
+
+EXPERIMENTS: tuple[Mapping[str, Any], ...] = (
+    {
+        "name": "Welcome offer in the first reply",
+        "kind": Kind.CTA.value,
+        "hypothesis": "An offer in the first reply makes more visitors leave an address.",
+        "variants": [
+            {"name": "control", "weight": 50, "config": {}},
+            {"name": "offer", "weight": 50, "config": {"text": "Get 10% off your first trip"}},
+        ],
+    },
+    {
+        "name": "Aria or Max",
+        "kind": Kind.PERSONA.value,
+        "hypothesis": "A warmer persona keeps visitors talking, so more of them leave an address.",
+        "variants": [
+            {"name": "control", "weight": 50, "config": {"persona": PERSONA}},
+            {
+                "name": "Aria",
+                "weight": 50,
+                "config": {"persona": {"name": "Aria", "tone": "warm and concise"}},
+            },
+        ],
+    },
+    {
+        "name": "Greet after ten seconds",
+        "kind": Kind.TRIGGER.value,
+        "hypothesis": "Greeting early starts more conversations without annoying anybody.",
+        "variants": [
+            {"name": "control", "weight": 1, "config": {"after_seconds": 30}},
+            {"name": "early", "weight": 1, "config": {"after_seconds": 10}},
+        ],
+    },
+)
+RUNNING = "Aria or Max"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    workspace: Workspace
+    agent: Agent
+    token: str
+    experiments: tuple[Experiment, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "workspace": str(self.workspace.pk),
+            "agent": str(self.agent.pk),
+            "token": self.token,
+            "users": [asdict(sign_in) for sign_in in SIGN_INS],
+            "experiments": [
+                {
+                    "id": str(experiment.pk),
+                    "name": experiment.name,
+                    "kind": experiment.kind,
+                    "status": experiment.status,
+                }
+                for experiment in self.experiments
+            ],
+        }
+
+
+def seed() -> Demo:
+    """Make what is missing of the demo; what people changed in it stays as it is."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        owner, *_ = users = [_user(sign_in) for sign_in in SIGN_INS]
+        # The first that the Owner has had: people may have given the demo's Owner more since.
+        owned = Workspace.objects.filter(memberships__user=owner, memberships__role=Role.OWNER)
+        workspace = owned.order_by("id").first() or create_workspace(
+            name=WORKSPACE, owner=owner, time_zone="Europe/Zurich"
+        )
+        for user, sign_in in zip(users, SIGN_INS, strict=True):
+            members.add(workspace=workspace, user=user, role=Role(sign_in.role))
+        agent = workspace.agents.order_by("id").first() or _agent(workspace, owner)
+        return Demo(
+            workspace=workspace,
+            agent=agent,
+            token=_token(workspace, owner),
+            experiments=tuple(Experiment.objects.of_agent(agent.pk).newest()[:20]),
+        )
+
+
+def _user(sign_in: SignIn) -> User:
+    user = User.objects.filter(email=sign_in.email).first()
+    if user is None:
+        user = User.objects.create_user(
+            sign_in.email, sign_in.password, first_name=sign_in.role.title(), last_name="Demo"
+        )
+        accounts.confirm_email(user)
+    return user
+
+
+def _agent(workspace: Workspace, owner: User) -> Agent:
+    agent = create_agent(workspace=workspace, name=AGENT, persona=PERSONA, system_prompt=PROMPT)
+    for sent in EXPERIMENTS:
+        experiment = editing.create(agent=agent, sent=sent, by=owner)
+        if experiment.name == RUNNING:
+            lifecycle.start(experiment, by=owner)
+    return agent
+
+
+def _token(workspace: Workspace, owner: User) -> str:
+    """The demo's key: the same at every call, until somebody revokes it."""
+    ours = ApiToken.objects.filter(workspace=workspace, name=TOKEN)
+    revoked = ours.exclude(revoked_at=None).count()
+    key = tokens.PREFIX + salted_hmac("demo", f"{workspace.pk}:{revoked}").hexdigest()
+    if tokens.usable_token(key) is None:
+        tokens.create_token(
+            workspace=workspace, name=TOKEN, abilities=Ability.values, created_by=owner, key=key
+        )
+    return key

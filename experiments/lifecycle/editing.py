@@ -1,0 +1,213 @@
+"""Services that write an experiment's set-up: create, edit, duplicate."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from agents.agents.editing import changing
+from agents.models import Agent
+from agents.roles import Caller
+from experiments import history
+from experiments.access import NO_SUCH_EXPERIMENT
+from experiments.configuration import (
+    FIELD_OF_CONSTRAINT,
+    NAME_LENGTH,
+    Setup,
+    changed_setup,
+    new_setup,
+    setup_of,
+)
+from experiments.models import Action, Experiment, Variant
+from glozr.errors import Conflict, NotFound, OutOfDate
+from glozr.inputs.validation import invalid
+
+FROZEN_FIELDS = ("kind", "variants")
+
+
+@contextmanager
+def alone(experiment: Experiment) -> Iterator[Experiment]:
+    """The experiment as it is now, with nobody else changing it or assigning to it.
+
+    Raises:
+        NotFound: it has been deleted since.
+    """
+    with changing(experiment.agent_id) as agent:
+        current = (
+            Experiment.objects.select_for_update()
+            .prefetch_related("variants")
+            .filter(pk=experiment.pk)
+            .first()
+        )
+        if current is None:
+            raise NotFound(NO_SUCH_EXPERIMENT)
+        current.agent = agent
+        yield current
+
+
+def create(*, agent: Agent, sent: Mapping[str, object], by: Caller | None) -> Experiment:
+    """A new draft from what a client sent: name, kind, hypothesis and variants.
+
+    Raises:
+        Invalid: with every broken rule.
+    """
+    setup = new_setup(
+        sent, persona=agent.persona, is_taken=_names_in(Experiment.objects.of_agent(agent.pk))
+    )
+    with changing(agent.pk) as current:
+        return _insert(current, setup, by=by, action=Action.CREATED)
+
+
+def edit(
+    experiment: Experiment,
+    *,
+    sent: Mapping[str, object],
+    by: Caller | None,
+    seen_version: int | None = None,
+) -> Experiment:
+    """Change what was sent; `seen_version` is the version that the change was made to.
+
+    Raises:
+        Invalid: with every broken rule.
+        Conflict: `frozen`, when kind or variants would change of an experiment that runs or
+            has assignments.
+        OutOfDate: the experiment has changed since `seen_version`.
+    """
+    with alone(experiment) as current:
+        if seen_version is not None and seen_version != current.version:
+            raise OutOfDate
+        before = setup_of(current)
+        others = Experiment.objects.of_agent(current.agent_id).exclude(pk=current.pk)
+        after = changed_setup(sent, current=before, is_taken=_names_in(others))
+        changes = _changes(before, after)
+        if not changes:
+            return current
+        frozen = [field for field in FROZEN_FIELDS if field in changes]
+        if frozen and current.is_frozen():
+            raise Conflict(
+                f"The {' and '.join(frozen)} of {current.name} can't change any more: visitors "
+                "have been assigned, or it runs. Duplicate it and edit the copy.",
+                code="frozen",
+            )
+        _write(current, after, variants_changed="variants" in changes)
+        history.record(current, Action.EDITED, by=by, changes=changes)
+    return current
+
+
+def duplicate(experiment: Experiment, *, by: Caller | None, name: str | None = None) -> Experiment:
+    """A new draft with the same set-up, called `name` or "… (copy)".
+
+    Raises:
+        Invalid: the name breaks a rule.
+    """
+    with alone(experiment) as current:
+        setup = changed_setup(
+            {"name": name if name is not None else _free_copy_name(current)},
+            current=setup_of(current),
+            is_taken=_names_in(Experiment.objects.of_agent(current.agent_id)),
+        )
+        copy = _insert(
+            current.agent,
+            setup,
+            by=by,
+            action=Action.CREATED,
+            changes={"duplicate_of": {"id": str(current.pk), "name": current.name}},
+        )
+        history.record(
+            current,
+            Action.DUPLICATED,
+            by=by,
+            changes={"copy": {"id": str(copy.pk), "name": copy.name}},
+        )
+    return copy
+
+
+def _names_in(experiments: QuerySet[Experiment]) -> Callable[[str], bool]:
+    """Whether one of them has a name. The database's constraint has the last word."""
+    return lambda name: experiments.filter(name=name).exists()
+
+
+def _insert(
+    agent: Agent,
+    setup: Setup,
+    *,
+    by: Caller | None,
+    action: Action,
+    changes: Mapping[str, object] | None = None,
+) -> Experiment:
+    experiment = Experiment(
+        agent=agent, name=setup.name, kind=setup.kind, hypothesis=setup.hypothesis
+    )
+    _validate(experiment)
+    experiment.save(force_insert=True)
+    _insert_variants(experiment, setup)
+    history.record(experiment, action, by=by, changes=changes)
+    return experiment
+
+
+def _write(experiment: Experiment, setup: Setup, *, variants_changed: bool) -> None:
+    experiment.name = setup.name
+    experiment.kind = setup.kind
+    experiment.hypothesis = setup.hypothesis
+    _validate(experiment)
+    experiment.version += 1
+    experiment.save(update_fields=["name", "kind", "hypothesis", "version"])
+    if variants_changed:
+        experiment.variants.all().delete()
+        _insert_variants(experiment, setup)
+
+
+def _insert_variants(experiment: Experiment, setup: Setup) -> None:
+    Variant.objects.bulk_create(
+        Variant(
+            experiment=experiment,
+            position=position,
+            name=variant.name,
+            weight=variant.weight,
+            config=variant.config,
+        )
+        for position, variant in enumerate(setup.variants)
+    )
+    # A prefetched list from before the change must not be read again.
+    getattr(experiment, "_prefetched_objects_cache", {}).pop("variants", None)
+
+
+def _validate(experiment: Experiment) -> None:
+    try:
+        experiment.full_clean()
+    except ValidationError as error:
+        raise invalid(error, field_of_code=FIELD_OF_CONSTRAINT) from error
+
+
+def _changes(before: Setup, after: Setup) -> dict[str, list[object]]:
+    """For each field that differs, what it was and what it is."""
+    changes: dict[str, list[object]] = {}
+    for field in ("name", "hypothesis", "kind"):
+        if getattr(before, field) != getattr(after, field):
+            changes[field] = [getattr(before, field), getattr(after, field)]
+    if before.variants != after.variants:
+        changes["variants"] = [_readable(before), _readable(after)]
+    return changes
+
+
+def _readable(setup: Setup) -> list[dict[str, object]]:
+    return [
+        {"name": variant.name, "weight": variant.weight, "config": variant.config}
+        for variant in setup.variants
+    ]
+
+
+def _free_copy_name(experiment: Experiment) -> str:
+    taken = set(
+        Experiment.objects.of_agent(experiment.agent_id)
+        .filter(name__contains="(copy")
+        .values_list("name", flat=True)
+    )
+    number = 1
+    while True:
+        suffix = " (copy)" if number == 1 else f" (copy {number})"
+        name = experiment.name[: NAME_LENGTH - len(suffix)] + suffix
+        if name not in taken:
+            return name
+        number += 1

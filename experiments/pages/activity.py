@@ -1,0 +1,91 @@
+"""Conversations and leads of an agent."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from agents import access
+from agents.conversations import leads
+from agents.models import LeadStatus
+from agents.pages.frame import PageRequest, agent_page
+from agents.roles import Permission
+from experiments.pages.activity_forms import ConversationFilter, LeadFilter
+from experiments.visitors import activity
+
+
+@require_safe
+def conversation_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    filters = ConversationFilter(request.GET, agent=agent)
+    context: dict[str, object] = {"filters": filters}
+    if filters.is_valid():
+        page = activity.conversations(agent, filters.wanted(), cursor=_cursor(request))
+        context |= {
+            "page": page,
+            "rows": activity.described(page.rows, known=filters.arms.values()),
+        }
+    return agent_page(
+        request,
+        agent,
+        "experiments/visitors/conversation_list.html",
+        context,
+        section="conversations",
+        status=HTTPStatus.OK if filters.is_valid() else HTTPStatus.BAD_REQUEST,
+    )
+
+
+@require_safe
+def conversation(request: PageRequest, agent_id: UUID, conversation_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    transcript = activity.transcript(agent, conversation_id, cursor=_cursor(request))
+    return agent_page(
+        request,
+        agent,
+        "experiments/visitors/conversation.html",
+        {"transcript": transcript, "page": transcript.messages},
+        section="conversations",
+    )
+
+
+@require_safe
+def lead_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    filters = LeadFilter(request.GET, agent=agent)
+    context: dict[str, object] = {"filters": filters, "statuses": LeadStatus}
+    if filters.is_valid():
+        page = activity.leads(agent, filters.wanted(), cursor=_cursor(request))
+        context |= {"page": page, "rows": activity.with_variants(agent, page.rows)}
+    return agent_page(
+        request,
+        agent,
+        "experiments/visitors/lead_list.html",
+        context,
+        section="leads",
+        status=HTTPStatus.OK if filters.is_valid() else HTTPStatus.BAD_REQUEST,
+    )
+
+
+@require_POST
+def lead_status(request: PageRequest, agent_id: UUID, lead_id: UUID) -> HttpResponse:
+    """Change how far a lead has come; back to the list as it was narrowed."""
+    agent = access.agent_for(request.user, agent_id, Permission.RUN)
+    lead = activity.lead_for(agent, lead_id)
+    leads.change_status(lead, status=request.POST.get("status", ""))
+    query = QueryDict(request.POST.get("query", "")).urlencode()
+    if request.htmx:
+        (row,) = activity.with_variants(agent, [activity.lead_for(agent, lead_id)])
+        context = {"agent": agent, "row": row, "statuses": LeadStatus, "query": query}
+        return render(
+            request, "experiments/visitors/_lead_saved.html", {**context, "may_change": True}
+        )
+    messages.success(request, f"{lead.email} is saved.")
+    return redirect(f"{reverse('lead_list', args=[agent.pk])}?{query}")
+
+
+def _cursor(request: PageRequest) -> str:
+    return request.GET.get("cursor", "")

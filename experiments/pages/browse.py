@@ -1,0 +1,113 @@
+"""Looking at experiments: the list, one of them, its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from agents import access
+from agents.models import Agent
+from agents.pages import frame
+from agents.pages.frame import PageRequest
+from agents.roles import Permission
+from experiments import history, lifecycle
+from experiments.access import experiment_for
+from experiments.lifecycle import narrative
+from experiments.models import Action, Experiment, Status
+from experiments.pages.forms import written_json
+from experiments.pages.results_context import results_context
+from experiments.results.report import planned_lift
+from experiments.results.visitor_counts import visitors_by_variant
+from experiments.split import Share, shares
+
+SECTION = "experiments"
+LATEST_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    experiment: Experiment
+    split: Sequence[Share]
+    visitors: int
+
+
+@require_safe
+def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    status, search = request.GET.get("status", ""), frame.search_term(request)
+    if status not in Status.values:
+        status = ""
+    found = Experiment.objects.of_agent(agent.pk).running_first()
+    if status:
+        found = found.with_status(status)
+    if search:
+        found = found.named_like(search)
+    page = frame.paged(request, found.with_is_active().prefetch_related("variants"))
+    context = {
+        "page": page,
+        "rows": _rows(agent, list(page)),
+        "statuses": Status.choices,
+        "status": status,
+        "search": search,
+    }
+    return frame.agent_page(
+        request, agent, "experiments/browse/experiment_list.html", context, section=SECTION
+    )
+
+
+@require_safe
+def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    steps = [narrative.step(event) for event in history.steps_of(shown)[: LATEST_STEPS + 1]]
+    context = {
+        "experiment": shown,
+        "split": split_of(shown),
+        "variants": [
+            (variant, share, written_json(variant.config))
+            for variant, share in zip(shown.variants.all(), split_of(shown), strict=True)
+        ],
+        "superseded_by": superseding(shown),
+        "can_start": lifecycle.can(Action.STARTED, shown),
+        "can_stop": lifecycle.can(Action.STOPPED, shown),
+        "steps": steps[:LATEST_STEPS],
+        "more_steps": len(steps) > LATEST_STEPS,
+        **results_context(shown, planned_lift=planned_lift(request.GET.get("lift") or None)),
+    }
+    return frame.agent_page(
+        request, shown.agent, "experiments/browse/experiment.html", context, section=SECTION
+    )
+
+
+@require_safe
+def experiment_history(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    page = frame.paged(request, history.steps_of(shown))
+    context: dict[str, Any] = {
+        "experiment": shown,
+        "page": page,
+        "steps": [narrative.step(event) for event in page],
+    }
+    return frame.agent_page(
+        request, shown.agent, "experiments/browse/experiment_history.html", context, section=SECTION
+    )
+
+
+def split_of(shown: Experiment) -> list[Share]:
+    return shares([(variant.name, variant.weight) for variant in shown.variants.all()])
+
+
+def superseding(shown: Experiment) -> Experiment | None:
+    """The experiment that takes new visitors in place of this running one, if one does."""
+    is_active = getattr(shown, "is_active", False)
+    return lifecycle.active_experiment(shown) if shown.is_running and not is_active else None
+
+
+def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[Row]:
+    counts = visitors_by_variant(agent.pk, [one.pk for one in experiments])
+    return [
+        Row(one, split_of(one), sum(counts[variant.pk] for variant in one.variants.all()))
+        for one in experiments
+    ]

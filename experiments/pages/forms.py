@@ -1,0 +1,394 @@
+"""What people type into the form of an experiment. `experiments.configuration` has the rules.
+
+The form keeps what was typed as it was typed, adds and moves rows of variants, and puts every
+error of the rules at the field that it is about.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from experiments.configuration import DEFAULT_WEIGHT, PERSONA_LIMITS, Setup, VariantSetup
+from experiments.models import MAX_VARIANTS, Kind
+from glozr.errors import FieldError
+from glozr.inputs.json_body import refuse_constant
+from glozr.text import is_encodable
+
+MAX_ROWS_READ = 2 * MAX_VARIANTS
+"""More rows than a person can make here; the rules refuse them all the same."""
+
+ROW_KEY = re.compile(r"variants-(\d{1,4})-\w+", re.ASCII)
+ACTION = re.compile(r"(add|remove|up|down|json|fields):?(\d{1,2})?", re.ASCII)
+KINDS = (
+    (Kind.PERSONA.value, "Persona: each variant has its own name and tone"),
+    (Kind.CTA.value, "CTA: calls to action; measured only, the agent talks as before"),
+    (Kind.TRIGGER.value, "Trigger: what opens a chat; measured only, the agent talks as before"),
+)
+
+
+class TypedField(forms.CharField):
+    """Text as it was typed: nothing is refused here, so that the rules say it all."""
+
+    def clean(self, value: Any) -> str:
+        return str(value or "").replace("\r\n", "\n")
+
+
+class FreeTextField(TypedField):
+    """What people write in words of their own: it runs the way that its script does."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "dir": "auto"}
+
+
+class SetupForm(forms.Form):
+    use_required_attribute = False
+
+    name = FreeTextField(
+        help_text="Seen in the dashboard only. Unique among this agent's experiments."
+    )
+    hypothesis = FreeTextField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you expect and why, so that the results can prove you wrong.",
+    )
+    kind = TypedField(widget=forms.RadioSelect(choices=KINDS))
+    version = TypedField(required=False, widget=forms.HiddenInput)
+
+
+class VariantForm(forms.Form):
+    """A row. Its config comes from the persona's two fields, or from the JSON: whichever of
+    them is shown. The other is carried along hidden, so that nothing typed is lost."""
+
+    use_required_attribute = False
+
+    name = FreeTextField()
+    weight = TypedField(widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    as_json = TypedField(required=False, widget=forms.HiddenInput)
+    persona_name = FreeTextField(required=False, label="Persona name")
+    persona_tone = FreeTextField(
+        required=False, label="Tone", widget=forms.Textarea(attrs={"rows": 2})
+    )
+    config = TypedField(
+        required=False,
+        label="Config (JSON)",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+    )
+
+    def __init__(self, typed: Mapping[str, str], *, index: int, kind: str) -> None:
+        prefix = f"variants-{index}"
+        super().__init__({f"{prefix}-{key}": value for key, value in typed.items()}, prefix=prefix)
+        self.index = index
+        self.is_persona = kind == Kind.PERSONA
+        self.typed = {field: self.fields[field].clean(typed.get(field)) for field in self.fields}
+        self.json, self.json_problem = read_json(self.typed["config"])
+
+    @property
+    def number(self) -> str:
+        return str(self.index)
+
+    @property
+    def shows_json(self) -> bool:
+        return not self.is_persona or bool(self.typed["as_json"])
+
+    @property
+    def title(self) -> str:
+        return self.typed["name"].strip() or f"Variant {self.index + 1}"
+
+    @property
+    def config_sent(self) -> object:
+        """The config as the rules read it: JSON that can't be read stays text."""
+        if self.shows_json:
+            return self.typed["config"] if self.json_problem else self.json
+        persona = {key: self.typed[f"persona_{key}"].strip() for key in PERSONA_LIMITS}
+        return {"persona": {key: text for key, text in persona.items() if text}}
+
+    @property
+    def weight_sent(self) -> int | str:
+        """A number where plain digits were typed; anything else is left to the rules."""
+        text = self.typed["weight"].strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+    def sent(self) -> dict[str, object]:
+        return {"name": self.typed["name"], "weight": self.weight_sent, "config": self.config_sent}
+
+    def field_of(self, path: Sequence[str]) -> str:
+        """The field that is about `path` within a variant, such as config, persona, tone."""
+        match list(path):
+            case ["name" | "weight" as field]:
+                return field
+            case ["config", "persona", "name" | "tone" as key] if not self.shows_json:
+                return f"persona_{key}"
+            case ["config", *_] if not self.shows_json:
+                return "persona_name"
+        return "config"
+
+    def toggled(self, *, as_json: bool) -> dict[str, str] | None:
+        """What was typed, shown as JSON or as fields; None where the fields can't hold it."""
+        if as_json:
+            return self.typed | {"as_json": "1", "config": written_json(self.config_sent)}
+        persona = persona_in_fields(self.json)
+        if persona is None:
+            return None
+        return self.typed | {"as_json": ""} | persona
+
+
+class ExperimentForm:
+    """The set-up form with its rows, as one.
+
+    Attributes:
+        setup: name, hypothesis, kind and the version that the person has seen.
+        rows: the variants, in order.
+        about_variants: errors of the variants as a whole.
+        focus: the id of the element that wants the focus after a change of rows.
+        announcement: what a change of rows did, for who can't see it.
+    """
+
+    def __init__(self, setup: Mapping[str, str], variants: Sequence[Mapping[str, str]]) -> None:
+        self.setup = SetupForm(setup)
+        self.typed: dict[str, str] = {
+            name: field.clean(setup.get(name)) for name, field in self.setup.fields.items()
+        }
+        self.about_variants: list[str] = []
+        self.focus = ""
+        self.announcement = ""
+        self._show(variants)
+
+    @classmethod
+    def of(cls, setup: Setup, *, version: int | None = None) -> "ExperimentForm":
+        """The form filled in with a set-up."""
+        typed = {"name": setup.name, "hypothesis": setup.hypothesis, "kind": setup.kind}
+        return cls(
+            typed | {"version": "" if version is None else str(version)},
+            [_typed_variant(variant, setup.kind) for variant in setup.variants],
+        )
+
+    @classmethod
+    def posted(cls, data: QueryDict) -> "ExperimentForm":
+        """The form as it came from the browser, whatever came."""
+        setup = {field: data.get(field, "") for field in SetupForm.base_fields}
+        found = (ROW_KEY.fullmatch(key) for key in data)
+        indexes = sorted({int(match[1]) for match in found if match})[:MAX_ROWS_READ]
+        rows = [
+            {field: data.get(f"variants-{index}-{field}", "") for field in VariantForm.base_fields}
+            for index in indexes
+        ]
+        return cls(setup, rows)
+
+    @property
+    def kind(self) -> str:
+        return self.typed["kind"]
+
+    @property
+    def is_persona(self) -> bool:
+        return self.kind == Kind.PERSONA
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.rows) >= MAX_VARIANTS
+
+    @property
+    def seen_version(self) -> int:
+        """The version that the person has seen; 0, which none is, where that can't be read."""
+        text = self.typed["version"]
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def show_version(self, version: int) -> None:
+        """From now on the person has seen `version`."""
+        self.typed["version"] = str(version)
+        self.setup.data = {**self.setup.data, "version": str(version)}
+
+    def sent(self, *, names_only: bool = False) -> dict[str, object]:
+        """What was typed, as `experiments.lifecycle.editing` takes it."""
+        texts = {"name": self.typed["name"], "hypothesis": self.typed["hypothesis"]}
+        if names_only:
+            return dict(texts)
+        return {**texts, "kind": self.kind, "variants": [row.sent() for row in self.rows]}
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """All that was typed, for a form that opens the page of a new experiment with it."""
+        return [
+            ("action", "carry"),
+            *((name, text) for name, text in self.typed.items() if name != "version"),
+            *(
+                (row.add_prefix(name), text)
+                for row in self.rows
+                for name, text in row.typed.items()
+            ),
+        ]
+
+    # ---- errors ----
+
+    def add_errors(self, errors: Sequence[FieldError]) -> None:
+        for error in errors:
+            match error.field.split("."):
+                case ["variants", index, *path] if index.isdigit() and int(index) < len(self.rows):
+                    row = self.rows[int(index)]
+                    field = row.field_of(path)
+                    unreadable = field == "config" and row.json_problem
+                    row.add_error(field, row.json_problem if unreadable else error.detail)
+                case [name] if name in self.setup.fields:
+                    self.setup.add_error(name, error.detail)
+                case _:
+                    self.about_variants.append(error.detail)
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Every error, with the id of the field that it is about."""
+        found = _problems_of(self.setup)
+        found += [("variants", f"Variants: {detail}") for detail in self.about_variants]
+        for row in self.rows:
+            found += [(anchor, f"{row.title}, {text}") for anchor, text in _problems_of(row)]
+        return found
+
+    # ---- rows ----
+
+    def act(self, action: str) -> bool:
+        """Change the rows as the button that was pressed says.
+
+        False for the button that saves, which says nothing.
+        """
+        if (match := ACTION.fullmatch(action)) is not None:
+            index = int(match[2] or 0)
+            if match[1] == "add":
+                self._add()
+            elif index < len(self.rows):
+                getattr(self, f"_{match[1]}")(index)
+            self._hand_over_focus()
+        return action != ""
+
+    def _show(self, variants: Sequence[Mapping[str, str]]) -> None:
+        self.rows = [
+            VariantForm(typed, index=index, kind=self.kind) for index, typed in enumerate(variants)
+        ]
+
+    def _hand_over_focus(self) -> None:
+        for row in self.rows:
+            for name, field in row.fields.items():
+                if row[name].auto_id == self.focus:
+                    field.widget.attrs["autofocus"] = True
+
+    def _add(self) -> None:
+        if self.is_full:
+            self.about_variants.append(f"An experiment has at most {MAX_VARIANTS} variants.")
+            return
+        new = _typed_variant(VariantSetup("", DEFAULT_WEIGHT, {}), self.kind)
+        self._show([*(row.typed for row in self.rows), new])
+        self.focus = f"id_variants-{len(self.rows) - 1}-name"
+        self.announcement = f"Variant {len(self.rows)} added."
+
+    def _remove(self, index: int) -> None:
+        gone = self.rows[index].title
+        self._show([row.typed for row in self.rows if row.index != index])
+        self.focus = f"id_variants-{min(index, len(self.rows) - 1)}-name" if self.rows else "add"
+        self.announcement = f"{gone} removed."
+
+    def _up(self, index: int) -> None:
+        self._move(index, max(index - 1, 0), "up")
+
+    def _down(self, index: int) -> None:
+        self._move(index, min(index + 1, len(self.rows) - 1), "down")
+
+    def _move(self, index: int, to: int, button: str) -> None:
+        typed = [row.typed for row in self.rows]
+        typed.insert(to, typed.pop(index))
+        self._show(typed)
+        if to in (0, len(typed) - 1):  # where its own button is gone
+            button = "down" if to == 0 else "up"
+        self.focus = f"{button}-{to}"
+        self.announcement = f"{self.rows[to].title} is now number {to + 1} of {len(typed)}."
+
+    def _json(self, index: int) -> None:
+        self._toggle(index, as_json=True)
+        self.focus = f"id_variants-{index}-config"
+
+    def _fields(self, index: int) -> None:
+        if self._toggle(index, as_json=False):
+            self.focus = f"id_variants-{index}-persona_name"
+        else:
+            self.rows[index].add_error(
+                "config",
+                self.rows[index].json_problem
+                or "The fields hold a persona's name and tone and nothing else. "
+                "Take out the rest, then change to the fields.",
+            )
+            self.focus = f"id_variants-{index}-config"
+
+    def _toggle(self, index: int, *, as_json: bool) -> bool:
+        typed = self.rows[index].toggled(as_json=as_json)
+        if typed is not None:
+            self._show([typed if row.index == index else row.typed for row in self.rows])
+        return typed is not None
+
+
+def read_json(text: str) -> tuple[object, str]:
+    """The JSON in `text`, or a sentence on why it can't be read; no text is an empty object."""
+    try:
+        value = json.loads(
+            text.strip() or "{}", parse_constant=refuse_constant, object_pairs_hook=_once_each
+        )
+        json.dumps(value)  # as deep as this can be written again
+    except json.JSONDecodeError as error:
+        return None, f"This is not JSON: see line {error.lineno}, character {error.colno}."
+    except KeyError as error:
+        return None, f"The key {error} stands twice in one object. Keep one of the two."
+    except (ValueError, RecursionError):
+        return None, "This is not JSON that can be kept. Write an object, such as {}."
+    if not is_encodable(json.dumps(value, ensure_ascii=False)):
+        return None, "A text in it holds half of a surrogate pair."
+    return value, ""
+
+
+def written_json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def persona_in_fields(config: object) -> dict[str, str] | None:
+    """The persona's name and tone for the fields, if `config` holds nothing else."""
+    persona: object = {}
+    match config:
+        case {"persona": found, **rest} if not rest:
+            persona = found
+        case {**rest} if not rest:
+            pass
+        case _:
+            return None
+    if not isinstance(persona, Mapping) or persona.keys() - PERSONA_LIMITS.keys():
+        return None
+    if not all(isinstance(text, str) for text in persona.values()):
+        return None
+    return {f"persona_{key}": persona.get(key, "") for key in PERSONA_LIMITS}
+
+
+def _typed_variant(variant: VariantSetup, kind: str) -> dict[str, str]:
+    persona = persona_in_fields(variant.config) if kind == Kind.PERSONA else None
+    is_json = persona is None
+    return {
+        "name": variant.name,
+        "weight": str(variant.weight),
+        "as_json": "1" if is_json and kind == Kind.PERSONA else "",
+        "config": written_json(variant.config) if is_json else "{}",
+        **(persona or {}),
+    }
+
+
+def _problems_of(form: forms.Form) -> list[tuple[str, str]]:
+    return [
+        (form[field].id_for_label or f"{form[field].auto_id}_0", f"{form[field].label}: {detail}")
+        for field, details in form.errors.items()
+        for detail in details
+    ]
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of these keys. JSON lets a key stand twice, of which one would get lost."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyError(key)
+        found[key] = value
+    return found

@@ -1,0 +1,204 @@
+"""What the results on an experiment's page show: the figures, and the charts drawn of them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.models import Experiment
+from experiments.results import figures
+from experiments.results.charts import (
+    BarPlot,
+    CurvePlot,
+    Estimate,
+    IntervalPlot,
+    Tone,
+    bar_plot,
+    curve_plot,
+    interval_plot,
+)
+from experiments.results.report import (
+    DEFAULT_LIFT,
+    LIFTS,
+    Curve,
+    CurvePoint,
+    ExperimentResults,
+    MetricResults,
+    VariantCounts,
+    VariantFigures,
+    results_of,
+)
+from experiments.split import Share, percent, shares
+from experiments.statistics import ENOUGH_VISITORS, Comparison, Reason
+
+NOTHING = Estimate(None, None, None)
+LABEL_CHARACTERS = 22
+WORDS = {
+    Tone.AHEAD: "above zero",
+    Tone.BEHIND: "below zero",
+    Tone.OPEN: "holds zero",
+    Tone.EMPTY: "no interval yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CurveView:
+    number: str
+    variant: VariantCounts
+    points: Sequence[tuple[CurvePoint, bool]]
+    """Each with whether it is too early for more than counts."""
+    plot: CurvePlot
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a metric's table. `lifts` is None while only counts may be shown."""
+
+    figures: VariantFigures
+    lifts: Comparison | None
+    tone: Tone | None
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricView:
+    """One metric: its intervals, its table, its curves. `progress` is in percent."""
+
+    results: MetricResults
+    rows: tuple[Row, ...]
+    plot: IntervalPlot
+    summary: str
+    curves: tuple[CurveView, ...]
+    progress: int | None
+
+    @property
+    def days(self) -> int | None:
+        """Whole days until the needed visitors are there."""
+        needed = self.results.days_needed
+        return None if needed is None else max(1, math.ceil(needed))
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is anything to draw beside the axis."""
+        return any(bar.dot is not None or bar.start is not None for bar in self.plot.bars)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    counts: VariantCounts
+    seen: str
+    expected: str
+
+
+def results_context(
+    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT
+) -> dict[str, Any]:
+    """For `experiments/results/_results.html`. `planned_lift` of 0.2 asks what +20% would take."""
+    results = results_of(experiment, planned_lift=planned_lift)
+    days = bar_plot([(day.day, day.visitors) for day in results.days])
+    split = shares([(variant.name, variant.weight) for variant in results.variants])
+    return {
+        "results": results,
+        "visitors": results.visitors,
+        "metrics": [_metric_view(metric, results) for metric in results.metrics],
+        "variants_counted": [
+            VariantView(counts, percent(counts.sums.visitors, results.visitors), share.percent)
+            for counts, share in zip(results.variants, split, strict=True)
+        ],
+        "counted_split": _counted_split(results),
+        "days": days,
+        "days_summary": _days_summary(days, results),
+        "lifts": sorted({*LIFTS, planned_lift}),
+        "enough": ENOUGH_VISITORS,
+    }
+
+
+def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricView:
+    control, *treatments = metric.rows
+    drawn = [(_label(row.variant.name), estimate_of(row.comparison)) for row in treatments]
+    return MetricView(
+        results=metric,
+        rows=(Row(control, None, None, ""), *map(_row, treatments)),
+        plot=interval_plot(drawn, figures.relative_tick),
+        summary=" ".join(_sentence(row) for row in treatments),
+        curves=tuple(_curve_view(curve) for curve in metric.curves if _is_drawn(curve)),
+        progress=_progress(metric.visitors_needed, results.variants),
+    )
+
+
+def estimate_of(comparison: Comparison | None) -> Estimate:
+    """The relative lift as it is drawn: not at all with too few visitors."""
+    if comparison is None or is_too_early(comparison):
+        return NOTHING
+    lift = comparison.relative
+    if lift.interval is None:
+        return Estimate(lift.value, None, None)
+    return Estimate(lift.value, lift.interval.lower, lift.interval.upper)
+
+
+def is_too_early(comparison: Comparison) -> bool:
+    """Whether only counts may be shown."""
+    return min(comparison.control.visitors, comparison.treatment.visitors) < ENOUGH_VISITORS
+
+
+def _row(row: VariantFigures) -> Row:
+    comparison = row.comparison
+    estimate = estimate_of(comparison)
+    if comparison is None or is_too_early(comparison):
+        return Row(row, None, Tone.EMPTY, figures.reason(Reason.TOO_FEW_VISITORS))
+    remark = WORDS[estimate.tone] if comparison.absolute.interval else ""
+    missing = figures.reason(comparison.reason or comparison.relative.reason)
+    return Row(row, comparison, estimate.tone, ", ".join(filter(None, [remark, missing])))
+
+
+def _sentence(row: VariantFigures) -> str:
+    """The text in place of a bar."""
+    shown = _row(row)
+    if shown.lifts is None or shown.lifts.relative.interval is None:
+        return f"{row.variant.name}: {shown.remark}."
+    lift = shown.lifts.relative
+    return (
+        f"{row.variant.name}: lift {figures.relative(lift.value)}, interval "
+        f"{figures.reach(lift.interval)}, {shown.remark}."
+    )
+
+
+def _is_drawn(curve: Curve) -> bool:
+    return any(not is_too_early(point.comparison) for point in curve.points)
+
+
+def _curve_view(curve: Curve) -> CurveView:
+    points = [(point.day, estimate_of(point.comparison)) for point in curve.points]
+    day, last = points[-1]
+    now = "no interval yet" if last.lower is None else WORDS[last.tone]
+    summary = (
+        f"{len(points)} days up to {day:%d %b %Y}; "
+        f"at the end {figures.relative(last.value)}, {now}."
+    )
+    plot = curve_plot(points, figures.relative_tick)
+    early = [(point, is_too_early(point.comparison)) for point in curve.points]
+    return CurveView(str(curve.variant.position), curve.variant, early, plot, summary)
+
+
+def _progress(needed: int | None, variants: Sequence[VariantCounts]) -> int | None:
+    """How far the variant with the fewest visitors has come, in whole percents up to 100."""
+    if needed is None:
+        return None
+    return min(100, min(variant.sums.visitors for variant in variants) * 100 // needed)
+
+
+def _counted_split(results: ExperimentResults) -> list[Share]:
+    return shares([(variant.name, variant.sums.visitors) for variant in results.variants])
+
+
+def _days_summary(plot: BarPlot, results: ExperimentResults) -> str:
+    parts = ", ".join(f"{variant.name} {variant.sums.visitors:,}" for variant in results.variants)
+    if not plot.periods:
+        return "No visitors yet."
+    first, last = plot.periods[0].first, plot.periods[-1].last
+    return f"From {first:%d %b %Y} to {last:%d %b %Y}: {parts}."
+
+
+def _label(name: str) -> str:
+    return name if len(name) <= LABEL_CHARACTERS else name[: LABEL_CHARACTERS - 1] + "…"

@@ -1,0 +1,168 @@
+"""The form of an experiment: a new one, a change of one, and the parts of it that are live."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agents import access
+from agents.models import Agent
+from agents.pages import frame
+from agents.pages.frame import PageRequest
+from agents.roles import Permission
+from experiments import history
+from experiments.access import experiment_for
+from experiments.configuration import Setup, default_variants, setup_of
+from experiments.lifecycle import editing, narrative
+from experiments.lifecycle.previews import Typed, previews
+from experiments.models import Experiment, Kind
+from experiments.pages.browse import SECTION
+from experiments.pages.forms import ExperimentForm
+from glozr.errors import Invalid, OutOfDate
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def experiment_new(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    agent = access.agent_for(request.user, agent_id, Permission.RUN)
+    status = HTTPStatus.OK
+    if request.method != "POST":
+        form = ExperimentForm.of(_blank_setup(agent))
+    else:
+        form = ExperimentForm.posted(request.POST)
+        if not form.act(request.POST.get("action", "")):
+            try:
+                made = editing.create(agent=agent, sent=form.sent(), by=request.user)
+            except Invalid as invalid:
+                form.add_errors(invalid.errors)
+                status = HTTPStatus.BAD_REQUEST
+            else:
+                messages.success(request, f"{made} is a draft. Start it when you are ready.")
+                return redirect(made)
+    return frame.agent_page(
+        request,
+        agent,
+        "experiments/setup/experiment_new.html",
+        _live(agent, form),
+        section=SECTION,
+        status=status,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def experiment_edit(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    if request.method != "POST":
+        form = ExperimentForm.of(setup_of(experiment), version=experiment.version)
+        return _edit_page(request, experiment, form)
+    form = ExperimentForm.posted(request.POST)
+    if form.act(request.POST.get("action", "")):
+        return _edit_page(request, experiment, form)
+    try:
+        edited = editing.edit(
+            experiment,
+            sent=form.sent(names_only=experiment.is_frozen()),
+            by=request.user,
+            seen_version=form.seen_version,
+        )
+    except Invalid as invalid:
+        form.add_errors(invalid.errors)
+        return _edit_page(request, experiment, form, status=HTTPStatus.BAD_REQUEST)
+    except OutOfDate:
+        return _out_of_date_page(request, agent_id, experiment_id, form)
+    messages.success(request, f"{edited} is saved.")
+    return redirect(edited)
+
+
+@require_POST
+def variant_rows(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    """The rows after a button was pressed or the kind changed, from what was typed so far."""
+    agent = access.agent_for(request.user, agent_id, Permission.RUN)
+    form = ExperimentForm.posted(request.POST)
+    form.act(request.POST.get("action", ""))
+    context = {"agent": agent, "is_part": True, **_live(agent, form)}
+    return render(request, "experiments/setup/_rows.html", context)
+
+
+@require_POST
+def variant_preview(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    """What the rows would give as typed so far: shares and prompts."""
+    agent = access.agent_for(request.user, agent_id, Permission.RUN)
+    form = ExperimentForm.posted(request.POST)
+    context = {"agent": agent, "is_part": True, **_live(agent, form)}
+    return render(request, "experiments/setup/_preview.html", context)
+
+
+def _blank_setup(agent: Agent) -> Setup:
+    kind = Kind.PERSONA.value
+    return Setup("", kind, "", default_variants(kind, agent.persona))
+
+
+def _edit_page(
+    request: PageRequest,
+    experiment: Experiment,
+    form: ExperimentForm,
+    *,
+    status: int = HTTPStatus.OK,
+    **context: object,
+) -> HttpResponse:
+    is_frozen = experiment.is_frozen()
+    shown = {
+        "experiment": experiment,
+        "is_frozen": is_frozen,
+        **_live(experiment.agent, form),
+        **context,
+    }
+    return frame.agent_page(
+        request,
+        experiment.agent,
+        "experiments/setup/experiment_edit.html",
+        shown,
+        section=SECTION,
+        status=status,
+    )
+
+
+def _out_of_date_page(
+    request: PageRequest, agent_id: UUID, experiment_id: UUID, form: ExperimentForm
+) -> HttpResponse:
+    """The form as typed, beside what somebody else has stored since it was opened.
+
+    From here on the person has seen what is stored, and may put their own in its place.
+    """
+    current = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    stored = ExperimentForm.of(setup_of(current), version=current.version).sent()
+    typed = form.sent(names_only=current.is_frozen() and not form.rows)
+    form.show_version(current.version)
+    changes = {
+        field: [stored[field], typed[field]] for field in typed if stored[field] != typed[field]
+    }
+    return _edit_page(
+        request,
+        current,
+        form,
+        status=HTTPStatus.CONFLICT,
+        is_out_of_date=True,
+        differences=narrative.differences(changes),
+        latest_step=next(map(narrative.step, history.steps_of(current)[:1]), None),
+    )
+
+
+def _live(agent: Agent, form: ExperimentForm) -> dict[str, object]:
+    """The form with what its rows would give."""
+    found = previews(
+        agent,
+        [
+            Typed(row.title, row.weight_sent, config if isinstance(config, dict) else None)
+            for row in form.rows
+            for config in [row.config_sent]
+        ],
+    )
+    return {
+        "form": form,
+        "rows": list(zip(form.rows, found, strict=True)),
+        "previews": found,
+        "shares": [preview.share for preview in found],
+    }

@@ -1,0 +1,166 @@
+"""Steps in an experiment's life, each confirmed on a page that says what becomes of visitors."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from agents.pages import frame
+from agents.pages.frame import PageRequest
+from agents.roles import Permission
+from experiments import lifecycle
+from experiments.access import experiment_for
+from experiments.configuration import check_complete, setup_of
+from experiments.lifecycle import AnotherRunning, OnConflict, editing
+from experiments.models import Action, Experiment
+from experiments.pages.browse import SECTION, superseding
+from experiments.pages.forms import ExperimentForm
+from glozr.errors import Conflict, Invalid
+
+confirmed_step = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@confirmed_step
+def experiment_start(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    if request.method != "POST":
+        if not lifecycle.can(Action.STARTED, experiment):
+            messages.info(request, f"{experiment} is running already.")
+            return redirect(experiment)
+        return _start_page(request, experiment)
+    choice, asked_about = _choice(request)
+    try:
+        started = lifecycle.start(
+            experiment, by=request.user, on_conflict=choice, asked_about=asked_about
+        )
+    except AnotherRunning:
+        return _start_page(request, experiment, is_surprise=True, status=HTTPStatus.CONFLICT)
+    except Invalid:
+        return _start_page(request, experiment, status=HTTPStatus.BAD_REQUEST)
+    except Conflict as conflict:
+        messages.info(request, conflict.detail)
+        return redirect(experiment)
+    messages.success(request, f"{started} is running. New visitors of {started.agent} get it.")
+    return redirect(started)
+
+
+@confirmed_step
+def experiment_stop(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    if not lifecycle.can(Action.STOPPED, experiment):
+        messages.info(request, _why_not_stopped(experiment))
+        return redirect(experiment)
+    if request.method == "POST":
+        lifecycle.stop(experiment, by=request.user)
+        messages.success(request, f"{experiment} is stopped. It takes no new visitors.")
+        return redirect(experiment)
+    return _step_page(
+        request,
+        experiment,
+        "experiments/steps/experiment_stop.html",
+        next_active=lifecycle.active_experiment(experiment),
+        superseded_by=superseding(experiment),
+    )
+
+
+@confirmed_step
+def experiment_duplicate(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    name, errors, status = request.POST.get("name", ""), [], HTTPStatus.OK
+    if request.method == "POST":
+        try:
+            copy = editing.duplicate(experiment, by=request.user, name=name or None)
+        except Invalid as invalid:
+            errors = [error.detail for error in invalid.errors]
+            status = HTTPStatus.BAD_REQUEST
+        else:
+            messages.success(request, f"{copy} is a draft. Change what you want to try next.")
+            return redirect("experiment_edit", agent_id, copy.pk)
+    return _step_page(
+        request,
+        experiment,
+        "experiments/steps/experiment_duplicate.html",
+        status=status,
+        name=name,
+        errors=errors,
+    )
+
+
+@confirmed_step
+def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    typed, is_wrong = request.POST.get("name", ""), False
+    if request.method == "POST":
+        is_wrong = _words(typed) != _words(experiment.name)
+        if not is_wrong:
+            lifecycle.delete(experiment, by=request.user)
+            messages.success(request, f"{experiment} is deleted.")
+            return redirect("experiment_list", agent_id)
+    return _step_page(
+        request,
+        experiment,
+        "experiments/steps/experiment_delete.html",
+        status=HTTPStatus.BAD_REQUEST if is_wrong else HTTPStatus.OK,
+        next_active=lifecycle.active_experiment(experiment),
+        typed=typed,
+        is_wrong=is_wrong,
+    )
+
+
+def _choice(request: PageRequest) -> tuple[OnConflict | None, UUID | None]:
+    """What the person chose, and for which running experiment: the page named one."""
+    try:
+        return OnConflict(request.POST["on_conflict"]), UUID(request.POST["running"])
+    except (KeyError, ValueError):
+        return None, None
+
+
+def _start_page(
+    request: PageRequest,
+    experiment: Experiment,
+    *,
+    is_surprise: bool = False,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    form = ExperimentForm.of(setup_of(experiment))
+    try:
+        check_complete(setup_of(experiment))
+    except Invalid as invalid:
+        form.add_errors(invalid.errors)
+    return _step_page(
+        request,
+        experiment,
+        "experiments/steps/experiment_start.html",
+        status=status,
+        active=lifecycle.active_experiment(experiment),
+        is_surprise=is_surprise,
+        problems=form.problems,
+    )
+
+
+def _step_page(
+    request: PageRequest,
+    experiment: Experiment,
+    template: str,
+    *,
+    status: int = HTTPStatus.OK,
+    **context: object,
+) -> HttpResponse:
+    shown = {"experiment": experiment, **context}
+    return frame.agent_page(
+        request, experiment.agent, template, shown, section=SECTION, status=status
+    )
+
+
+def _why_not_stopped(experiment: Experiment) -> str:
+    if experiment.is_draft:
+        return f"{experiment} is a draft. There is nothing to stop."
+    return f"{experiment} was stopped already."
+
+
+def _words(text: str) -> list[str]:
+    """What is compared of a name: a page shows several spaces as one."""
+    return text.split()

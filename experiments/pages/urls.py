@@ -1,0 +1,22 @@
+"""The A/B experiments tab, below /app/agents/<agent_id>/experiments/."""
+
+from django.urls import path
+
+from experiments.pages import browse, results, setup, steps
+
+urlpatterns = [
+    path("", browse.experiment_list, name="experiment_list"),
+    path("new/", setup.experiment_new, name="experiment_new"),
+    path("rows/", setup.variant_rows, name="variant_rows"),
+    path("preview/", setup.variant_preview, name="variant_preview"),
+    path("<uuid:experiment_id>/", browse.experiment, name="experiment"),
+    path("<uuid:experiment_id>/edit/", setup.experiment_edit, name="experiment_edit"),
+    path("<uuid:experiment_id>/start/", steps.experiment_start, name="experiment_start"),
+    path("<uuid:experiment_id>/stop/", steps.experiment_stop, name="experiment_stop"),
+    path(
+        "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
+    ),
+    path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
+    path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
+    path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
+]

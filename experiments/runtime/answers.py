@@ -1,0 +1,108 @@
+"""What an agent answers with: its set-up and its variants, kept per process.
+
+Everything is kept under the agent's `config_version`, which every start, stop, edit and delete
+raises in its own transaction and every call of the runtime API reads from the database. A cached
+answer is therefore current, or newer than the call that asks.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from agents.access import NO_SUCH_AGENT
+from agents.agents.prompt import persona_in_force, system_prompt
+from agents.models import Agent
+from experiments.models import Experiment, Kind, Variant
+from glozr.errors import NotFound
+from glozr.postgres.statements import fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveExperiment:
+    """What bucketing needs; variants by position."""
+
+    id: UUID
+    variant_ids: tuple[UUID, ...]
+    weights: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSetup:
+    version: int
+    active: ActiveExperiment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The part of a resolution that is the same for all visitors of a variant."""
+
+    variant_id: UUID | None
+    json_members: bytes
+    """`experiment`, `variant`, `persona` and `system_prompt`, as members of a JSON object."""
+
+
+_SETUP = """
+SELECT agent.config_version, active.id, active.variant_ids, active.weights
+  FROM agents agent
+  LEFT JOIN LATERAL (
+       SELECT experiment.id,
+              array_agg(variant.id ORDER BY variant.position) AS variant_ids,
+              array_agg(variant.weight ORDER BY variant.position) AS weights
+         FROM experiments experiment
+         JOIN variants variant ON variant.experiment_id = experiment.id
+        WHERE experiment.agent_id = agent.id AND experiment.status = 'running'
+        GROUP BY experiment.id
+        ORDER BY experiment.started_at DESC, experiment.id DESC
+        LIMIT 1) active ON true
+ WHERE agent.id = %(agent)s"""
+
+
+@lru_cache(maxsize=4096)
+def setup_at(agent_id: UUID, version: int) -> AgentSetup:
+    """The agent's set-up at `version`, or at a newer one if it has changed just now."""
+    # One statement, so that version, experiment and weights are of one moment.
+    row = fetch_one(_SETUP, {"agent": agent_id})
+    if row is None:
+        raise NotFound(NO_SUCH_AGENT)
+    found_version, experiment_id, variant_ids, weights = row
+    if experiment_id is None:
+        return AgentSetup(found_version, None)
+    return AgentSetup(
+        found_version, ActiveExperiment(experiment_id, tuple(variant_ids), tuple(weights))
+    )
+
+
+@lru_cache(maxsize=4096)
+def answer_at(agent_id: UUID, version: int, variant_id: UUID | None) -> Answer:
+    """How the agent answers in a conversation stamped with `variant_id`, or with none."""
+    agent = Agent.objects.get(pk=agent_id)
+    variant = (
+        Variant.objects.select_related("experiment").get(pk=variant_id, experiment__agent=agent_id)
+        if variant_id
+        else None
+    )
+    persona = persona_of(agent, variant)
+    members = {
+        "experiment": _described_experiment(variant.experiment) if variant else None,
+        "variant": _described(variant) if variant else None,
+        "persona": persona,
+        "system_prompt": system_prompt(persona, agent.system_prompt),
+    }
+    return Answer(variant_id, json.dumps(members, ensure_ascii=False)[1:-1].encode())
+
+
+def persona_of(agent: Agent, variant: Variant | None) -> dict[str, str]:
+    """The persona in force under `variant`: only persona experiments change it."""
+    if variant is None or variant.experiment.kind != Kind.PERSONA:
+        return persona_in_force(agent.persona, None)
+    return persona_in_force(agent.persona, variant.config)
+
+
+def _described_experiment(experiment: Experiment) -> Mapping[str, object]:
+    return {"id": str(experiment.pk), "name": experiment.name, "kind": experiment.kind}
+
+
+def _described(variant: Variant) -> Mapping[str, object]:
+    return {"id": str(variant.pk), "name": variant.name, "config": variant.config}

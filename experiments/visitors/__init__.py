@@ -1,0 +1,1 @@
+"""What visitors did, for people to read: conversations, transcripts, leads (`activity`)."""

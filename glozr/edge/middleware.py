@@ -1,0 +1,95 @@
+"""What every request passes: it gets an id and is measured; runtime calls take a short way."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
+from django.urls import Resolver404
+from django.urls.resolvers import RegexPattern, URLResolver
+
+from glozr.edge.metrics import LATENCY, REQUESTS
+from glozr.edge.request_id import request_id
+from glozr.ids import new_id
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+API_PREFIX = "/api/v1/"
+
+access = logging.getLogger("glozr.access")
+
+
+class Observe:
+    """Gives a request its id, counts it, and writes a line for what failed or took long.
+
+    The line names the route, never the address, the body or a header: no visitor's words, no
+    secrets. GLOZR_ACCESS_LOG writes a line for every request.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        sent_id = request.META.get("HTTP_X_REQUEST_ID", "")
+        own_id = sent_id if SAFE_REQUEST_ID.fullmatch(sent_id) else new_id().hex
+        token = request_id.set(own_id)
+        try:
+            response = self.get_response(request)
+            seconds = time.perf_counter() - began
+            match = request.resolver_match
+            route = match.view_name if match else "unknown"
+            REQUESTS.labels(route, response.status_code).inc()
+            LATENCY.labels(route).observe(seconds)
+            if self.is_worth_a_line(response, seconds):
+                self.write_line(request, response, route, seconds)
+            response["X-Request-ID"] = own_id
+            return response
+        finally:
+            request_id.reset(token)
+
+    def is_worth_a_line(self, response: HttpResponseBase, seconds: float) -> bool:
+        return (
+            settings.ACCESS_LOG
+            or response.status_code >= 500
+            or seconds > settings.SLOW_REQUEST_SECONDS
+        )
+
+    def write_line(
+        self, request: HttpRequest, response: HttpResponseBase, route: str, seconds: float
+    ) -> None:
+        access.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": route,
+                "status": response.status_code,
+                "milliseconds": round(seconds * 1000, 1),
+            },
+        )
+
+
+class RuntimeLane:
+    """Takes the calls on which a visitor waits past what only pages need: sessions, CSRF,
+    messages, templates' helpers. They are called with a token, by a program."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.routes = URLResolver(RegexPattern(f"^{API_PREFIX}"), "experiments.api.runtime_urls")
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(API_PREFIX):
+            return self.get_response(request)
+        try:
+            match = request.resolver_match = self.routes.resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+        return response

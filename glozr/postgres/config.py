@@ -1,0 +1,181 @@
+"""Where PostgreSQL is: the server that DATABASE_URL names, or else the embedded one.
+
+`python -m glozr.postgres.config start | stop | status | url` handles the embedded server by hand.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from glozr.postgres.embedded import DATABASE, PORT, ROLE, EmbeddedPostgres, EmbeddedPostgresError
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+
+# Milliseconds; 0 leaves the matter to the server. Name in the environment, server setting, default.
+TIMEOUTS = (
+    ("GLOZR_STATEMENT_TIMEOUT_MS", "statement_timeout", 15_000),
+    ("GLOZR_LOCK_TIMEOUT_MS", "lock_timeout", 1_500),
+    ("GLOZR_IDLE_TRANSACTION_TIMEOUT_MS", "idle_in_transaction_session_timeout", 30_000),
+)
+
+# A server that vanishes without a word is noticed within two seconds: by the probes while we wait
+# for its answer, by tcp_user_timeout while it has yet to acknowledge what was sent.
+TCP_OPTIONS = {
+    "keepalives": 1,
+    "keepalives_idle": 1,
+    "keepalives_interval": 1,
+    "keepalives_count": 1,
+    "tcp_user_timeout": 2_000,
+}
+
+
+def database_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """DATABASES["default"] of the settings; starts the embedded server when it is the one.
+
+    Raises ImproperlyConfigured with a message for the operator.
+    """
+    url = environ.get("DATABASE_URL", "").strip()
+    try:
+        place = _external(url) if url else _embedded(embedded_server(environ).ensure_running())
+    except EmbeddedPostgresError as error:
+        raise ImproperlyConfigured(str(error)) from error
+    options = {
+        "application_name": "glozr",
+        "connect_timeout": 2,
+        "prepare_threshold": _prepare_threshold(environ),
+        **place.pop("OPTIONS"),
+    }
+    # Later words win, so what a URL asks for goes last.
+    settings = f"{_timeout_options(environ)} {options.pop('options', '')}".strip()
+    if settings:
+        options["options"] = settings
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **place,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": options,
+    }
+
+
+def embedded_server(environ: Mapping[str, str] = os.environ) -> EmbeddedPostgres:
+    """The embedded server of this project: data under GLOZR_DATA_DIR, or `var/`."""
+    data_dir = Path(environ.get("GLOZR_DATA_DIR") or "var").expanduser()
+    return EmbeddedPostgres(PROJECT_DIR / data_dir / "postgres")
+
+
+def _embedded(socket_dir: Path) -> dict[str, Any]:
+    return {
+        "NAME": DATABASE,
+        "USER": ROLE,
+        "PASSWORD": "",
+        "HOST": str(socket_dir),
+        "PORT": str(PORT),
+        "OPTIONS": {},
+    }
+
+
+def _external(url: str) -> dict[str, Any]:
+    """Read the URL as libpq does: several hosts, socket folders, sslmode and the rest of it."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    # The URL stays out of messages: it holds a password.
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgres:// or postgresql://, as in "
+            "postgres://user:password@host:5432/name. PostgreSQL is the only database in use here."
+        )
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read. It should look like "
+            "postgres://user:password@host:5432/name, with special characters percent-encoded."
+        ) from None
+    named = {
+        django: str(parts.pop(libpq, None) or "")
+        for django, libpq in (
+            ("NAME", "dbname"),
+            ("USER", "user"),
+            ("PASSWORD", "password"),
+            ("HOST", "host"),
+            ("PORT", "port"),
+        )
+    }
+    if not named["NAME"]:
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no database. Add it at the end: postgres://user@host:5432/name"
+        )
+    return {**named, "OPTIONS": {**TCP_OPTIONS, **parts}}
+
+
+def _timeout_options(environ: Mapping[str, str]) -> str:
+    values = (
+        (setting, _milliseconds(environ, name, default)) for name, setting, default in TIMEOUTS
+    )
+    return " ".join(f"-c {setting}={value}" for setting, value in values if value)
+
+
+def _milliseconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) > 2**31 - 1:
+        raise ImproperlyConfigured(f"{name} must be a whole number of milliseconds, not {text!r}.")
+    return int(text)
+
+
+def _prepare_threshold(environ: Mapping[str, str]) -> int | None:
+    """How often a statement runs before the server prepares it; None: never (PgBouncer)."""
+    text = environ.get("GLOZR_PREPARE_THRESHOLD", "").strip().lower() or "2"
+    if text == "none":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise ImproperlyConfigured(
+            f'GLOZR_PREPARE_THRESHOLD must be a whole number or "none", not {text!r}.'
+        )
+    return int(text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m glozr.postgres.config", description=__doc__)
+    parser.add_argument("action", choices=["start", "stop", "status", "url"])
+    action = parser.parse_args(arguments).action
+    if url := os.environ.get("DATABASE_URL", "").strip():
+        print(url if action == "url" else "DATABASE_URL is set: that server is not run from here.")
+        return 0
+    try:
+        return _act(action, embedded_server())
+    except EmbeddedPostgresError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _act(action: str, server: EmbeddedPostgres) -> int:
+    if action == "stop":
+        print("PostgreSQL stopped." if server.stop() else "PostgreSQL was not running.")
+        return 0
+    if action == "status":
+        try:
+            socket_dir = server.running_socket_dir()
+        except PermissionError:
+            print(f"{server.data_dir} belongs to another account.", file=sys.stderr)
+            return 1
+        running = "runs" if socket_dir else "does not run"
+        print(f"PostgreSQL {running}. Data: {server.data_dir}. Log: {server.log_path}.")
+        return 0 if socket_dir else 3
+    socket_dir = server.ensure_running()
+    if action == "url":
+        print(f"postgresql://{ROLE}@/{DATABASE}?host={socket_dir}&port={PORT}")
+    else:
+        print(f"PostgreSQL runs. Data: {server.data_dir}. Log: {server.log_path}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

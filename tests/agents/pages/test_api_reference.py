@@ -1,0 +1,122 @@
+"""The page about the API says what the API does, and its examples work as they stand."""
+
+import shlex
+from collections.abc import Callable
+from string import Template
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from agents.models import Ability, Agent
+from agents.pages.api_docs import published_schema
+from agents.pages.api_reference import Call, Field, fields_of, sections_of
+from agents.workspaces import tokens
+from experiments import lifecycle
+from tests.factories import ExperimentFactory, unused_id
+
+pytestmark = pytest.mark.django_db
+
+CALLS = {
+    call.id: call
+    for section in sections_of(published_schema(), origin="https://chat.example")
+    for call in section.calls
+}
+
+
+def test_everybody_can_read_about_every_call(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
+    described = [
+        (path, operation["summary"])
+        for path, methods in published_schema()["paths"].items()
+        for operation in methods.values()
+    ]
+    assert len(described) == len(CALLS)
+    for path, summary in described:
+        assert f"<code>{path}</code>" in page
+        assert f">{summary.replace(chr(39), '&#x27;')}</h3>" in page
+
+
+@pytest.fixture
+def say(agent: Agent, client: Client) -> Callable[[Call], int]:
+    """Give a command to a shell of somebody with a token; the status of the answer."""
+    _, key = tokens.create_token(workspace=agent.workspace, name="all", abilities=list(Ability))
+
+    def status_of(call: Call) -> int:
+        experiment = ExperimentFactory.create(agent=agent)
+        if call.id == "stop_experiment":
+            lifecycle.start(experiment, by=None)
+        variables = {
+            "TOKEN": key,
+            "AGENT_ID": agent.pk,
+            "CONVERSATION_ID": unused_id(),
+            "EXPERIMENT_ID": experiment.pk,
+        }
+        words = shlex.split(Template(call.command.replace("\\\n", "")).substitute(variables))
+        assert words[:2] == ["curl", "-X"]
+        method, url, *options = words[2:]
+        given = list(zip(options[::2], options[1::2], strict=True))
+        headers = dict(text.split(": ", 1) for option, text in given if option == "-H")
+        response = client.generic(
+            method,
+            url.removeprefix("https://chat.example"),
+            data=next((text for option, text in given if option == "-d"), ""),
+            content_type=headers.pop("Content-Type", ""),
+            headers=headers,
+        )
+        return response.status_code
+
+    return status_of
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_examples_work_as_they_stand(call: Call, say: Callable[[Call], int]) -> None:
+    promised = [int(answer.status) for answer in call.answers if answer.status < "300"]
+    assert say(call) in promised
+
+
+def test_what_must_be_sent_has_an_example() -> None:
+    for call in CALLS.values():
+        assert ("-d " in call.command) == bool(call.body), call.id
+
+
+class TestFields:
+    def test_say_what_may_be_sent(self) -> None:
+        fields = {field.name: field for field in CALLS["create_experiment"].body}
+        assert fields["kind"] == Field(
+            "kind",
+            "string",
+            is_required=True,
+            about="",
+            values=("persona", "cta", "trigger"),
+            bounds="",
+        )
+        assert fields["variants"].type == "list of object"
+        assert fields["variants"].bounds == "2 to 10 items"
+        assert fields["variants[].weight"].bounds == "1 to 1,000,000"
+        assert not fields["variants[].config"].is_required
+
+    def test_name_what_is_held_within(self) -> None:
+        (answer,) = (a for a in CALLS["resolve_assignment"].answers if a.status == "200")
+        names = [field.name for field in answer.fields]
+        assert names[2:6] == ["experiment", "experiment.id", "experiment.name", "experiment.kind"]
+        experiment = answer.fields[2]
+        assert experiment.type == "object or null"
+
+    @pytest.mark.parametrize(
+        ("schema", "bounds"),
+        [
+            ({"type": "integer", "minimum": 0}, "at least 0"),
+            ({"type": "string", "maxLength": 2000}, "at most 2,000 characters"),
+            ({"type": "boolean"}, ""),
+        ],
+    )
+    def test_give_the_bounds_that_there_are(self, schema: dict[str, object], bounds: str) -> None:
+        (field,) = fields_of({"properties": {"one": schema}}, {})
+        assert field.bounds == bounds
+
+
+def test_the_page_of_tokens_leads_here(client: Client, agent: Agent) -> None:
+    client.force_login(agent.workspace.memberships.get(role="owner").user)
+    page = client.get(reverse("tokens", args=[agent.workspace.pk])).content.decode()
+    assert 'href="/api/docs/"' in page

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from experiments.results.verdicts import Finding, Kind, Situation, Status, Verdict, verdict
+from experiments.statistics import Arm, Mean, Proportion, compare
+
+VICTORY = re.compile(r"\b(winners?|wins?|won|better|best|beats?|worse|loses?)\b", re.IGNORECASE)
+
+
+def situation(control: Arm, *treatments: Arm, status: Status = Status.RUNNING) -> Situation:
+    names = ("Aria", "Max", "Kim", "Lou", "Pia")
+    findings = tuple(
+        Finding(name, comparison)
+        for name, comparison in zip(names, compare(control, treatments), strict=False)
+    )
+    return Situation(status, "lead capture rate", "control", control.n, findings)
+
+
+def of(control: Arm, *treatments: Arm, status: Status = Status.RUNNING) -> Verdict:
+    return verdict(situation(control, *treatments, status=status))
+
+
+def test_a_better_treatment() -> None:
+    found = of(Proportion(5000, 500), Proportion(5000, 750))
+
+    assert found.kind == Kind.DECIDED
+    assert found.answer == (
+        "Aria is better than control. Aria's lead capture rate is 50% higher (between 27% and 78%)."
+    )
+    assert found.certainty == (
+        "Where there is no difference, at most 5 experiments in 100 say this, "
+        "however often people look."
+    )
+    assert found.advice == "You can stop the experiment and use Aria."
+
+
+def test_a_better_control() -> None:
+    found = of(Proportion(5000, 750), Proportion(5000, 500), status=Status.STOPPED)
+
+    assert found.answer == (
+        "control is better than Aria. Aria's lead capture rate is 33% lower (between 21% and 44%)."
+    )
+    assert found.advice == "You can keep control."
+
+
+def test_better_by_an_amount_that_is_not_estimable_yet() -> None:
+    found = of(Proportion(1000, 0), Proportion(1000, 60))
+
+    assert found.answer.startswith(
+        "Aria is better than control. Aria's lead capture rate is higher;"
+    )
+    assert re.search(r"not estimable yet, but at least [\d,]+%\.$", found.answer)
+
+
+def test_no_difference_yet() -> None:
+    found = of(Proportion(1000, 100), Proportion(1000, 110))
+
+    assert found.kind == Kind.OPEN
+    assert found.answer == (
+        "No difference shown yet between control and Aria in lead capture rate."
+    )
+    assert re.fullmatch(
+        r"Aria's lead capture rate could be anything from \d\d% lower to \d\d% higher\.",
+        found.certainty,
+    )
+    assert found.advice == "Keep it running."
+
+
+def test_no_difference_yet_tells_how_long() -> None:
+    asked = situation(Proportion(1000, 100), Proportion(1000, 110))
+    planned = replace(asked, planned_lift=0.2, visitors_needed=7400, days_needed=12.4)
+
+    assert verdict(planned).advice == (
+        "Keep it running: a lift of +20% takes about 7,400 visitors per variant, "
+        "about 12 days more at the current pace."
+    )
+    assert "about 1 day more" in verdict(replace(planned, days_needed=0.3)).advice
+    assert verdict(replace(planned, days_needed=None)).advice.endswith("visitors per variant.")
+    assert "probably smaller" in verdict(replace(planned, visitors_needed=900)).advice
+
+
+def test_a_stopped_experiment_without_a_difference_is_not_told_to_keep_running() -> None:
+    found = of(Proportion(1000, 100), Proportion(1000, 110), status=Status.STOPPED)
+
+    assert found.advice == "Start it again to learn more, or keep either."
+
+
+def test_under_a_hundred_visitors_only_counts() -> None:
+    found = of(Proportion(1000, 900), Proportion(1, 0), Proportion(99, 0))
+
+    assert found.kind == Kind.COUNTS
+    assert found.answer == (
+        "Too early to compare: control has 1,000 visitors, Aria has 1 visitor "
+        "and Max has 99 visitors."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (Status.DRAFT, "Start the experiment to assign visitors."),
+        (Status.RUNNING, "Keep it running."),
+        (Status.STOPPED, "Start it again to go on counting."),
+    ],
+)
+def test_no_visitors(status: Status, advice: str) -> None:
+    found = of(Proportion(0, 0), Proportion(0, 0), status=status)
+
+    assert found.text == f"No visitors yet. {advice}"
+
+
+def test_an_uneven_split_comes_before_any_verdict() -> None:
+    asked = situation(Proportion(5000, 500), Proportion(5000, 750))
+    found = verdict(replace(asked, sample_ratio_p_value=0.0009))
+
+    assert found.kind == Kind.ALARM
+    assert "cannot be trusted" in found.answer
+    assert not VICTORY.search(found.text)
+    assert verdict(replace(asked, sample_ratio_p_value=0.001)).kind == Kind.DECIDED
+
+
+def test_two_better_treatments_are_not_ranked() -> None:
+    found = of(Proportion(5000, 500), Proportion(5000, 750), Proportion(5000, 800))
+
+    assert found.answer.startswith("Aria and Max are better than control.")
+    assert "not with each other" in found.certainty
+    assert found.advice == "You can stop the experiment and use one of these: Aria, Max."
+
+
+def test_a_mixed_field_says_each() -> None:
+    found = of(
+        Proportion(5000, 500), Proportion(5000, 750), Proportion(5000, 250), Proportion(5000, 505)
+    )
+
+    assert found.answer.startswith("Aria is better than control. Max is worse than control.")
+    assert found.answer.endswith("For Kim no difference is shown yet.")
+
+
+def test_a_variant_with_too_few_visitors_is_counted_beside_the_others() -> None:
+    decided = of(Proportion(5000, 500), Proportion(5000, 750), Proportion(1, 1))
+    undecided = of(Proportion(5000, 500), Proportion(5000, 505), Proportion(40, 40))
+
+    assert decided.answer.endswith("Max has 1 visitor, too few to compare.")
+    assert undecided.answer.endswith("Max has 40 visitors, too few to compare.")
+
+
+def test_many_variants_are_counted_not_named() -> None:
+    open_ = of(Proportion(1000, 100), *(Proportion(1000, 100 + more) for more in range(5)))
+    assert open_.answer == (
+        "No difference shown yet between control and any of 5 variants in lead capture rate."
+    )
+    assert re.fullmatch(
+        r"Their lead capture rate could be anything from \d\d% lower to \d\d% higher\.",
+        open_.certainty,
+    )
+    early = of(Proportion(40, 4), *(Proportion(10 + more, 1) for more in range(5)))
+    assert early.answer == (
+        "Too early to compare: control has 40 visitors and the 5 other variants have 10 to 14 each."
+    )
+    equal = of(Proportion(1, 0), *(Proportion(1, 0) for _ in range(4)))
+    assert equal.answer.endswith("control has 1 visitor and the 4 other variants have 1 each.")
+    few = of(Proportion(5000, 500), Proportion(5000, 750), *[Proportion(9, 1)] * 4)
+    assert few.answer.endswith(" 4 variants have too few visitors to compare.")
+
+
+def test_many_variants_that_do_not_vary_leave_it_open() -> None:
+    found = of(Proportion(1000, 0), *[Proportion(1000, 0)] * 4)
+    assert found.certainty == "Not every lift in lead capture rate is estimable yet."
+
+
+def test_only_a_worse_treatment_is_dropped() -> None:
+    found = of(Proportion(5000, 500), Proportion(5000, 250), Proportion(5000, 505))
+
+    assert found.answer.startswith("Aria is worse than control.")
+    assert found.advice == "Stop it, and duplicate it without Aria."
+
+
+def test_arms_that_do_not_vary_leave_it_open() -> None:
+    found = of(Mean(500, 500, 500), Mean(500, 1000, 2000))
+
+    assert found.kind == Kind.OPEN
+    assert "cannot be said" in found.certainty
+
+
+def test_a_name_in_s_takes_a_bare_apostrophe() -> None:
+    asked = situation(Proportion(5000, 500), Proportion(5000, 750))
+    renamed = replace(asked, findings=(replace(asked.findings[0], variant="James"),))
+
+    assert "James' lead capture rate" in verdict(renamed).answer
+
+
+@pytest.mark.parametrize("leads", range(60, 200, 5))
+def test_no_word_of_victory_while_the_interval_holds_zero(leads: int) -> None:
+    asked = situation(Proportion(1000, 120), Proportion(1000, leads))
+    interval = asked.findings[0].comparison.relative.interval
+    found = verdict(asked)
+
+    assert interval is not None
+    assert bool(VICTORY.search(found.text)) is interval.excludes_zero
