@@ -47,7 +47,7 @@ chaos: .venv/dev.stamp ## Break things under load and check that nothing is lost
 	@$(BIN)/python -m bench.chaos.__main__ $(ARGS)
 
 stop: ## Stop the embedded PostgreSQL
-	@$(BIN)/python -m glozr.postgres.config stop
+	@$(BIN)/python -m glozr.postgres stop
 
 lock: .venv/run.stamp ## Write the lock files anew from pyproject.toml
 	python3 -m venv .venv/lock && .venv/lock/bin/pip --quiet install uv

@@ -40,6 +40,7 @@ if env.bool("GLOZR_BEHIND_PROXY", default=False):
     ALLAUTH_TRUSTED_PROXY_COUNT = env.int("GLOZR_PROXY_COUNT", default=1)
 
 INSTALLED_APPS = [
+    "glozr",
     "agents",
     "experiments",
     "glozr.admin_site.OperationsConfig",

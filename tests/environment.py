@@ -29,6 +29,7 @@ def _data_dir() -> Path:
         folder = Path(tempfile.mkdtemp(prefix="glozr-test-"))
         atexit.register(_remove, folder)
         return folder
+    atexit.register(EmbeddedPostgres(VAR / "test" / "postgres").stop)
     return VAR / "test"
 
 

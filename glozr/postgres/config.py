@@ -1,18 +1,16 @@
 """Where PostgreSQL is: the server that DATABASE_URL names, or else the embedded one.
 
-`python -m glozr.postgres.config start | stop | status | url` handles the embedded server by hand.
+`python -m glozr.postgres start | stop | status | url` handles the embedded server by hand.
 """
 
-import argparse
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from glozr.postgres.embedded import DATABASE, PORT, ROLE, EmbeddedPostgres, EmbeddedPostgresError
+from glozr.postgres.embedded import DATABASE, PORT, ROLE, EmbeddedPostgres
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 
@@ -35,15 +33,13 @@ TCP_OPTIONS = {
 
 
 def database_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """DATABASES["default"] of the settings; starts the embedded server when it is the one.
+    """DATABASES["default"] of the settings; `glozr.postgres.base` finds and starts the embedded
+    server, should it be the one, when a connection is opened.
 
     Raises ImproperlyConfigured with a message for the operator.
     """
     url = environ.get("DATABASE_URL", "").strip()
-    try:
-        place = _external(url) if url else _embedded(embedded_server(environ).ensure_running())
-    except EmbeddedPostgresError as error:
-        raise ImproperlyConfigured(str(error)) from error
+    place = _external(url) if url else _embedded(embedded_server(environ))
     options = {
         "application_name": "glozr",
         "connect_timeout": 2,
@@ -55,7 +51,7 @@ def database_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     if settings:
         options["options"] = settings
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "glozr.postgres",
         **place,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
@@ -69,13 +65,13 @@ def embedded_server(environ: Mapping[str, str] = os.environ) -> EmbeddedPostgres
     return EmbeddedPostgres(PROJECT_DIR / data_dir / "postgres")
 
 
-def _embedded(socket_dir: Path) -> dict[str, Any]:
+def _embedded(server: EmbeddedPostgres) -> dict[str, Any]:
     return {
         "NAME": DATABASE,
         "USER": ROLE,
         "PASSWORD": "",
-        "HOST": str(socket_dir),
         "PORT": str(PORT),
+        "EMBEDDED": str(server.data_dir),
         "OPTIONS": {},
     }
 
@@ -139,43 +135,3 @@ def _prepare_threshold(environ: Mapping[str, str]) -> int | None:
             f'GLOZR_PREPARE_THRESHOLD must be a whole number or "none", not {text!r}.'
         )
     return int(text)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m glozr.postgres.config", description=__doc__)
-    parser.add_argument("action", choices=["start", "stop", "status", "url"])
-    action = parser.parse_args(arguments).action
-    if url := os.environ.get("DATABASE_URL", "").strip():
-        print(url if action == "url" else "DATABASE_URL is set: that server is not run from here.")
-        return 0
-    try:
-        return _act(action, embedded_server())
-    except EmbeddedPostgresError as error:
-        print(error, file=sys.stderr)
-        return 1
-
-
-def _act(action: str, server: EmbeddedPostgres) -> int:
-    if action == "stop":
-        print("PostgreSQL stopped." if server.stop() else "PostgreSQL was not running.")
-        return 0
-    if action == "status":
-        try:
-            socket_dir = server.running_socket_dir()
-        except PermissionError:
-            print(f"{server.data_dir} belongs to another account.", file=sys.stderr)
-            return 1
-        running = "runs" if socket_dir else "does not run"
-        print(f"PostgreSQL {running}. Data: {server.data_dir}. Log: {server.log_path}.")
-        return 0 if socket_dir else 3
-    socket_dir = server.ensure_running()
-    if action == "url":
-        print(f"postgresql://{ROLE}@/{DATABASE}?host={socket_dir}&port={PORT}")
-    else:
-        print(f"PostgreSQL runs. Data: {server.data_dir}. Log: {server.log_path}.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -230,7 +230,7 @@ class TestUnderRoot:
         untraced = subprocess.run(
             [
                 *("setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"),
-                *(sys.executable, "-m", "glozr.postgres.config", "stop"),
+                *(sys.executable, "-m", "glozr.postgres", "stop"),
             ],
             cwd=PROJECT_DIR,
             env={**os.environ, "GLOZR_DATA_DIR": str(server.data_dir.parent), "DATABASE_URL": ""},

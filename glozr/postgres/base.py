@@ -1,0 +1,58 @@
+"""Django's PostgreSQL backend, which starts the embedded server when a connection is first opened.
+
+So reading the settings starts nothing. A process asks for the server once: should it end later,
+connections fail, as those to any other server would, until somebody starts it again.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.client import DatabaseClient
+from django.db.utils import OperationalError
+
+from glozr.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+
+class _Client(DatabaseClient):
+    def runshell(self, parameters: Iterable[str]) -> None:
+        self.connection.ensure_connection()  # psql is told where the server is by then
+        super().runshell(parameters)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    client_class = _Client
+    may_start = True
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """What to connect to, running.
+
+        Raises:
+            OperationalError: the embedded server does not run and cannot, or may not, be started.
+        """
+        embedded = self.settings_dict.get("EMBEDDED")
+        if embedded and not self.settings_dict["HOST"]:
+            # The settings of this alias, which every thread's connection reads.
+            self.settings_dict["HOST"] = str(self._socket_dir(Path(embedded)))
+        return super().get_connection_params()
+
+    def _socket_dir(self, data_dir: Path) -> Path:
+        server = EmbeddedPostgres(data_dir)
+        if not self.may_start and server.running_socket_dir() is None:
+            raise OperationalError("The embedded PostgreSQL does not run.")
+        try:
+            return server.ensure_running()
+        except EmbeddedPostgresError as error:
+            raise OperationalError(str(error)) from error
+
+
+@contextmanager
+def without_starting_a_server() -> Iterator[None]:
+    """Connect to what runs, and to nothing else."""
+    DatabaseWrapper.may_start = False
+    try:
+        yield
+    finally:
+        DatabaseWrapper.may_start = True
