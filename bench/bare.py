@@ -18,7 +18,6 @@ from django.db import connection  # noqa: E402
 
 from agents.agents.editing import assignment_lock  # noqa: E402
 from agents.workspaces.tokens import digest_of  # noqa: E402
-from experiments.bucketing import bucket  # noqa: E402
 from experiments.runtime import statements  # noqa: E402
 from experiments.runtime.answers import answer_at, setup_at  # noqa: E402
 from glozr.ids import new_id  # noqa: E402
@@ -46,12 +45,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             "content": body["content"],
             "sent_at": None,
         }
-    row = _one(raw, statements.RESOLVE_AND_RECORD if is_message else statements.RESOLVE, parameters)
-    version, decided, known, stamped, held = row[4], row[7], row[8], row[9], row[10]
-    variant = known if decided else held
-    if not decided and not stamped:
-        variant = _assign(raw, agent, version, parameters)
-    answer = answer_at(agent, version, variant)
+    sql = statements.RESOLVE_AND_RECORD if is_message else statements.RESOLVE
+    found = statements.Found(*_one(raw, sql, parameters))
+    variant = found.variant_id if found.decided else found.held_variant
+    if not found.decided and not found.written:
+        variant = _assign(raw, agent, found.version, parameters)
+    answer = answer_at(agent, found.version, variant)
     start_response("200 OK", [("Content-Type", "application/json")])
     return [
         b'{"conversation_id": "%s", %s}'
@@ -68,13 +67,12 @@ def _assign(
 ) -> UUID:
     active = setup_at(agent, version).active
     assert active is not None
-    chosen = active.variant_ids[bucket(active.id, parameters["visitor"], active.weights)]
     extra = {
         "version": version,
         "lock": assignment_lock(agent),
         "assignment": new_id(),
         "experiment": active.id,
-        "variant": chosen,
+        "variant": active.variant_for(parameters["visitor"]),
     }
     variant: UUID = _one(raw, statements.ASSIGN, {**parameters, **extra})[0]
     return variant

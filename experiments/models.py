@@ -9,9 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from agents.models import Agent
 from agents.models.conversation import visitor_id_field
+from experiments.sums import SUMS, Sums
 from glozr.ids import new_id
 
 MAX_WEIGHT = 1_000_000
@@ -64,7 +66,7 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
         active = (
             Experiment.objects.running().latest_started().filter(agent=models.OuterRef("agent"))
         )
-        return self.annotate(
+        return self.annotate(  # type: ignore[no-redef]
             is_active=models.Case(
                 models.When(id=models.Subquery(active.values("id")[:1]), then=True),
                 default=False,
@@ -152,6 +154,13 @@ class Experiment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("experiment", args=[self.agent_id, self.pk])
+
+    @cached_property
+    def is_active(self) -> bool:
+        """Whether it takes the agent's new visitors. Lists annotate it (`with_is_active`); where
+        nobody has, the database is asked."""
+        alone = Experiment.with_tombstones.filter(pk=self.pk)
+        return alone.with_is_active().get().is_active
 
     @property
     def is_draft(self) -> bool:
@@ -338,7 +347,8 @@ class PendingCount(models.Model):
 class VariantTotals(models.Model):
     """Sums over the visitors whom a variant was assigned in one quarter of an hour.
 
-    A quarter of an hour, because the midnights of all time zones fall on one.
+    A quarter of an hour, because the midnights of all time zones fall on one. The sums are those
+    of `experiments.sums`, a column each.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -347,16 +357,6 @@ class VariantTotals(models.Model):
         Variant, on_delete=models.PROTECT, related_name="totals", db_index=False
     )
     assigned_from = models.DateTimeField()
-    visitors = models.BigIntegerField()
-    converted = models.BigIntegerField(help_text="Visitors who left at least one lead.")
-    leads = models.BigIntegerField()
-    conversations = models.BigIntegerField()
-    conversations_squared = models.BigIntegerField()
-    messages = models.BigIntegerField()
-    messages_squared = models.BigIntegerField()
-    seconds = models.DecimalField(max_digits=30, decimal_places=6)
-    seconds_squared = models.DecimalField(max_digits=60, decimal_places=12)
-    seconds_conversations = models.DecimalField(max_digits=40, decimal_places=6)
 
     class Meta:
         db_table = "variant_totals"
@@ -368,3 +368,12 @@ class VariantTotals(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant_id} from {self.assigned_from:%Y-%m-%d %H:%M}"
+
+    @property
+    def sums(self) -> Sums:
+        return Sums(*(getattr(self, name) for name in SUMS))
+
+
+for _name, _known in SUMS.items():
+    _column = models.DecimalField if "max_digits" in _known else models.BigIntegerField
+    VariantTotals.add_to_class(_name, _column(**_known))

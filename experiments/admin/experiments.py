@@ -87,7 +87,7 @@ class ExperimentAdmin(ServiceAdmin):
     def takes_visitors(self, experiment: Experiment) -> str:
         if not experiment.is_running:
             return ""
-        return "Takes them" if getattr(experiment, "is_active", False) else "Superseded"
+        return "Takes them" if experiment.is_active else "Superseded"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_deleted(obj)

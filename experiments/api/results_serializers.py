@@ -4,7 +4,7 @@ These serializers both write the answer and describe it to those who generate cl
 docstrings and help texts are published.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
@@ -17,6 +17,7 @@ from experiments.results.metrics import METRICS, Unit
 from experiments.results.report import MAX_POINTS, ExperimentResults
 from experiments.results.verdicts import SAMPLE_RATIO_ALARM, Kind
 from experiments.statistics import ENOUGH_VISITORS, Reason
+from experiments.sums import SUMS
 
 VERDICT_KINDS = [
     (Kind.ALARM.value, "visitors are not split as the weights say: trust no figure"),
@@ -112,27 +113,15 @@ class VariantCountsSerializer(FiguresSerializer):
     expected_visitors = serializers.FloatField(
         source="expected", help_text="How many of all visitors its share comes to."
     )
-    visitors = CountField(source="sums.visitors")
-    converted = CountField(
-        source="sums.converted", help_text="Visitors who left at least one lead."
-    )
-    leads = CountField(source="sums.leads")
-    conversations = CountField(source="sums.conversations")
-    conversations_squared = CountField(
-        source="sums.conversations_squared", help_text="Sum of squares."
-    )
-    messages = CountField(source="sums.messages")
-    messages_squared = CountField(source="sums.messages_squared", help_text="Sum of squares.")
-    seconds = serializers.FloatField(
-        source="sums.seconds", help_text="The length of all conversations, in seconds."
-    )
-    seconds_squared = serializers.FloatField(
-        source="sums.seconds_squared", help_text="Sum of squares."
-    )
-    seconds_conversations = serializers.FloatField(
-        source="sums.seconds_conversations",
-        help_text="Sum of each visitor's seconds times conversations.",
-    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        sums = {name: _sum_field(name, known) for name, known in SUMS.items()}
+        return {**super().get_fields(), **sums}
+
+
+def _sum_field(name: str, known: Mapping[str, Any]) -> serializers.Field[Any, Any, Any, Any]:
+    field = serializers.FloatField if "max_digits" in known else CountField
+    return field(source=f"sums.{name}", help_text=known.get("help_text"))
 
 
 class IntervalSerializer(FiguresSerializer):

@@ -20,6 +20,7 @@ from agents.models import MessageRole
 from agents.workspaces.tokens import digest_of
 from experiments.api import serializers
 from experiments.runtime import assignment, leads
+from experiments.runtime.admission import authorise
 from experiments.runtime.assignment import Call, Recorded, Resolution, Utterance
 from glozr.edge.metrics import ASSIGNMENTS
 from glozr.errors import FieldError, Invalid, NotSignedIn
@@ -82,7 +83,7 @@ def _read(
     try:
         return serializer.run_validation(_json_body(request))  # type: ignore[no-any-return]
     except Exception:
-        assignment.authorise(token_digest, agent_id)
+        authorise(token_digest, agent_id)
         raise
 
 
@@ -190,10 +191,10 @@ class LeadsView(RuntimeView):
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
         token_digest = _digest(request)
         body = _read(request, LEAD_CALL, token_digest, agent_id)
-        kept = leads.record_lead(leads.LeadCall(token_digest, agent_id, **body))
+        recorded = leads.record_lead(leads.LeadCall(token_digest, agent_id, **body))
         return _json(
-            json.dumps(serializers.LeadSerializer(kept).data).encode(),
-            status=201 if kept.is_new else 200,
+            json.dumps(serializers.LeadSerializer(recorded.lead).data).encode(),
+            status=201 if recorded.is_new else 200,
         )
 
 
@@ -201,7 +202,7 @@ def _conversation_id(text: str, token_digest: str, agent_id: UUID) -> UUID:
     try:
         return CONVERSATION_ID.to_internal_value(text)
     except ValidationError as error:
-        assignment.authorise(token_digest, agent_id)
+        authorise(token_digest, agent_id)
         raise Invalid(
             [FieldError("conversation_id", "invalid", "The conversation's id must be a UUID.")]
         ) from error

@@ -126,7 +126,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         return variant.weight / total_weight
 
 
-# Its docstring would be published. Wants `is_active` annotated and the variants prefetched.
+# Its docstring would be published. Wants the variants prefetched.
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     is_active = serializers.BooleanField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)

@@ -101,8 +101,7 @@ def split_of(shown: Experiment) -> list[Share]:
 
 def superseding(shown: Experiment) -> Experiment | None:
     """The experiment that takes new visitors in place of this running one, if one does."""
-    is_active = getattr(shown, "is_active", False)
-    return lifecycle.active_experiment(shown) if shown.is_running and not is_active else None
+    return lifecycle.active_experiment(shown) if shown.is_running and not shown.is_active else None
 
 
 def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[Row]:

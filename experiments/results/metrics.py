@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from experiments.results.totals import Sums
-from experiments.statistics import Arm
+from experiments.statistics import Arm, Mean, Proportion, Ratio
+from experiments.sums import Sums
 
 
 class Unit(StrEnum):
@@ -27,13 +27,31 @@ class Metric:
     arm: Callable[[Sums], Arm]
 
 
+LEAD_CAPTURE = Metric(
+    "lead_capture_rate",
+    "lead capture rate",
+    Unit.SHARE,
+    lambda sums: Proportion(sums.visitors, sums.converted),
+)
 METRICS = (
-    Metric("lead_capture_rate", "lead capture rate", Unit.SHARE, lambda sums: sums.lead_capture),
+    LEAD_CAPTURE,
     Metric(
         "messages_per_visitor",
         "messages per visitor",
         Unit.MESSAGES,
-        lambda sums: sums.messages_per_visitor,
+        lambda sums: Mean(sums.visitors, sums.messages, sums.messages_squared),
     ),
-    Metric("session_length", "session length", Unit.SECONDS, lambda sums: sums.session_length),
+    Metric(  # seconds per conversation, clustered on the visitor
+        "session_length",
+        "session length",
+        Unit.SECONDS,
+        lambda sums: Ratio(
+            sums.visitors,
+            sums.seconds,
+            sums.seconds_squared,
+            sums.conversations,
+            sums.conversations_squared,
+            sums.seconds_conversations,
+        ),
+    ),
 )

@@ -8,14 +8,19 @@ from django.db.models import QuerySet
 from agents.models import Agent
 from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals
+from experiments.results.metrics import LEAD_CAPTURE
 from experiments.results.report import ExperimentResults, results_in_brief
-from experiments.results.totals import NOTHING, Sums
+from experiments.sums import NOTHING, Sums
 
 
 @dataclass(frozen=True, slots=True)
 class VariantReport:
     variant: Variant
     sums: Sums
+
+    @property
+    def lead_capture_rate(self) -> float | None:
+        return LEAD_CAPTURE.arm(self.sums).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def overview_of(agent: Agent, experiments: Sequence[Experiment]) -> Overview:
     is_complete = rollup.bring_up_to_date(agent.pk)
     variants = [variant for experiment in experiments for variant in experiment.variants.all()]
     sums = totals.by_variant([variant.pk for variant in variants])
-    active = next((one for one in experiments if getattr(one, "is_active", False)), None)
+    active = next((one for one in experiments if one.is_active), None)
     if active is not None:
         active.agent = agent
     return Overview(

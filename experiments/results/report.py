@@ -19,10 +19,10 @@ from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals, verdicts
 from experiments.results.metrics import METRICS, Metric
 from experiments.results.neighbours import Neighbour, neighbours
-from experiments.results.totals import NOTHING, Sums
 from experiments.statistics import ArmFigures, Comparison, arm_figures, compare
 from experiments.statistics.sample_ratio import sample_ratio_p_value
 from experiments.statistics.sample_size import days_until, visitors_while_watched
+from experiments.sums import NOTHING, Sums
 from glozr.errors import FieldError, Invalid
 from glozr.zones import zone
 

@@ -3,7 +3,7 @@
 The runtime appends a `PendingCount` in the statement that changes a visitor's figures. Folding
 takes such rows, works out each visitor's figures anew from conversations, messages and leads,
 stores them on the assignment, and adds the difference to the variant's totals. The database does
-it in a function of its own, `fold_pending_counts` (made by a migration), whose one statement sees
+it in a function of its own (`functions/fold_pending_counts_v….sql`), whose one statement sees
 the rows that are pending and the data that they speak of at one moment; a row whose transaction is
 not over yet waits for the next fold. Integers and exact decimals throughout: a sum never drifts.
 """
@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from experiments.models import PendingCount
 
-FOLD_LOCK = 26476  # the class of our advisory locks; of two numbers, unlike those of assignment
 BATCH = 4_000
 """As many rows as a page may wait for: about 0.15 s."""
 WAIT_SECONDS = 0.05
@@ -61,7 +60,7 @@ def rebuild(agent_id: UUID, experiment_id: UUID) -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FOLD_LOCK, _key(agent_id)])
+        cursor.execute("SELECT lock_fold(%s, true)", [agent_id])
         cursor.execute(
             "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
             " seconds = 0, leads = 0 WHERE experiment_id = %s",
@@ -79,7 +78,3 @@ def rebuild(agent_id: UUID, experiment_id: UUID) -> None:
             [experiment_id],
         )
     bring_up_to_date(agent_id, seconds=float("inf"))
-
-
-def _key(agent_id: UUID) -> int:
-    return int.from_bytes(agent_id.bytes[12:], "big", signed=True)

@@ -14,7 +14,9 @@ from uuid import UUID
 from agents.access import NO_SUCH_AGENT
 from agents.agents.prompt import persona_in_force, system_prompt
 from agents.models import Agent
+from experiments.bucketing import bucket
 from experiments.models import Experiment, Kind, Variant
+from experiments.runtime.statements import SETUP, SetupRow
 from glozr.errors import NotFound
 from glozr.postgres.statements import fetch_one
 
@@ -26,6 +28,9 @@ class ActiveExperiment:
     id: UUID
     variant_ids: tuple[UUID, ...]
     weights: tuple[int, ...]
+
+    def variant_for(self, visitor_id: str) -> UUID:
+        return self.variant_ids[bucket(self.id, visitor_id, self.weights)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +48,17 @@ class Answer:
     """`experiment`, `variant`, `persona` and `system_prompt`, as members of a JSON object."""
 
 
-_SETUP = """
-SELECT agent.config_version, active.id, active.variant_ids, active.weights
-  FROM agents agent
-  LEFT JOIN LATERAL (
-       SELECT experiment.id,
-              array_agg(variant.id ORDER BY variant.position) AS variant_ids,
-              array_agg(variant.weight ORDER BY variant.position) AS weights
-         FROM experiments experiment
-         JOIN variants variant ON variant.experiment_id = experiment.id
-        WHERE experiment.agent_id = agent.id AND experiment.status = 'running'
-        GROUP BY experiment.id
-        ORDER BY experiment.started_at DESC, experiment.id DESC
-        LIMIT 1) active ON true
- WHERE agent.id = %(agent)s"""
-
-
 @lru_cache(maxsize=4096)
 def setup_at(agent_id: UUID, version: int) -> AgentSetup:
     """The agent's set-up at `version`, or at a newer one if it has changed just now."""
-    # One statement, so that version, experiment and weights are of one moment.
-    row = fetch_one(_SETUP, {"agent": agent_id})
-    if row is None:
+    found = fetch_one(SETUP, {"agent": agent_id}, SetupRow)
+    if found is None:
         raise NotFound(NO_SUCH_AGENT)
-    found_version, experiment_id, variant_ids, weights = row
-    if experiment_id is None:
-        return AgentSetup(found_version, None)
+    if found.experiment_id is None or not found.variant_ids or not found.weights:
+        return AgentSetup(found.version, None)
     return AgentSetup(
-        found_version, ActiveExperiment(experiment_id, tuple(variant_ids), tuple(weights))
+        found.version,
+        ActiveExperiment(found.experiment_id, tuple(found.variant_ids), tuple(found.weights)),
     )
 
 

@@ -3,30 +3,36 @@
 One statement answers whenever the conversation is decided, the visitor has a variant, or no
 experiment runs (rules 1, 2 and 4). A visitor to be bucketed takes a second one (rule 3), which
 writes only if the agent is as it was read and no change of it is under way. If it wrote nothing,
-the call starts again behind the change.
+the call starts again behind the change. `_attempt` tells the steps in order.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from agents.access import NO_SUCH_AGENT
 from agents.agents.editing import assignment_lock
-from agents.models import Ability, Conversation, Message, MessageRole
-from agents.workspaces.tokens import touch
-from experiments.bucketing import bucket
-from experiments.runtime import statements
-from experiments.runtime.answers import Answer, answer_at, setup_at
-from glozr.errors import Conflict, DomainError, Forbidden, NotFound, NotSignedIn
+from agents.models import Conversation, Message, MessageRole
+from experiments.runtime.admission import admit, conversation_taken
+from experiments.runtime.answers import ActiveExperiment, Answer, answer_at, setup_at
+from experiments.runtime.statements import (
+    ASSIGN,
+    ASSIGN_AND_RECORD,
+    RESOLVE,
+    RESOLVE_AND_RECORD,
+    WAIT_FOR_CHANGES,
+    Assigned,
+    Found,
+    Waited,
+)
+from glozr.errors import Conflict, DomainError, NotFound
 from glozr.ids import new_id
 from glozr.postgres.statements import fetch_one
 
-RETRIES = 3
+MOST_ATTEMPTS = 4
 
 
 class Source(StrEnum):
@@ -79,31 +85,12 @@ class Recorded:
     resolution: Resolution | None
 
 
-class _Row(NamedTuple):
-    """What a statement of `runtime_sql` read and did; the message's part only when it has one."""
-
-    token_id: UUID
-    able: bool
-    unnoted: bool
-    agent_id: UUID | None
-    version: int
-    own: bool | None
-    playground: bool | None
-    decided: bool | None
-    variant_id: UUID | None
-    stamped: bool
-    held_variant: UUID | None
-    said_at: datetime | None = None
-    same: bool | None = None
-    earlier_role: str = ""
-    earlier_content: str = ""
-    earlier_sent_at: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Outcome:
+    """`said_at` is None for a call without a message, and for a message that was sent before."""
+
     resolution: Resolution | None
-    row: _Row
+    found: Found
     said_at: datetime | None
 
 
@@ -114,7 +101,7 @@ def resolve(call: Call) -> Resolution:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
         Conflict: `conversation_taken`, the conversation is another visitor's.
     """
-    outcome = _settle(call, {**_parameters(call), "decides": True}, with_message=False)
+    outcome = _settle(call, None)
     assert outcome.resolution is not None
     return outcome.resolution
 
@@ -126,55 +113,113 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
         Conflict: `conversation_taken`, or `message_id_taken` by another conversation.
     """
+    outcome = _settle(call, utterance)
+    if outcome.said_at is not None:
+        said = (utterance.role, utterance.content, outcome.said_at)
+        return Recorded(True, *said, outcome.resolution)
+    earlier = outcome.found
+    assert earlier.earlier_sent_at is not None
+    said = (earlier.earlier_role, earlier.earlier_content, earlier.earlier_sent_at)
+    return Recorded(False, *said, outcome.resolution)
+
+
+def _settle(call: Call, utterance: Utterance | None) -> _Outcome:
+    outcome = _attempt(call, utterance)
+    for _ in range(MOST_ATTEMPTS - 1):
+        if outcome is not None:
+            return outcome
+        # Somebody changed the agent or decided this conversation meanwhile. Wait for changes
+        # under way to end and keep new ones out: what is read next then stays true.
+        with transaction.atomic():
+            fetch_one(WAIT_FOR_CHANGES, {"lock": assignment_lock(call.agent_id)}, Waited)
+            outcome = _attempt(call, utterance)
+    if outcome is None:
+        raise _taken_by_another_agent(call)
+    return outcome
+
+
+def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
+    """The steps of a call, in order; None where something changed meanwhile."""
+    parameters = _parameters(call, utterance)
+    found = admit(fetch_one(RESOLVE_AND_RECORD if utterance else RESOLVE, parameters, Found))
+    if found.own is False:
+        raise conversation_taken()
+    if found.earlier_is_same is False:
+        raise _message_id_taken()
+    if not found.is_due or found.written:
+        if not _is_settled(found, utterance):
+            return None
+        return _Outcome(_resolution(call, found, parameters["decides"]), found, found.said_at)
+    setup = setup_at(call.agent_id, found.version)
+    if setup.active is None:
+        return None
+    parameters |= _assignment(call, setup.active, version=setup.version)
+    assigned = fetch_one(ASSIGN_AND_RECORD if utterance else ASSIGN, parameters, Assigned)
+    if assigned is None or (utterance and assigned.said_at is None):
+        return None
+    source = Source.NEW if assigned.is_new else Source.VISITOR
+    resolution = _answered(call, found, source, assigned.variant_id)
+    return _Outcome(resolution, found, assigned.said_at)
+
+
+def _is_settled(found: Found, utterance: Utterance | None) -> bool:
+    """Whether the first statement did all that was to do: the conversation is there, and so is
+    the message."""
+    is_there = found.own is not None or found.written
+    is_said = found.said_at is not None or found.earlier_is_same is not None
+    return is_there and (utterance is None or is_said)
+
+
+def _resolution(call: Call, found: Found, decides: bool) -> Resolution | None:
+    """By rules 1, 2 and 4; None before the visitor's first message."""
+    if found.decided:
+        return _answered(call, found, Source.CONVERSATION, found.variant_id)
+    if found.is_due:
+        source = Source.VISITOR if found.held_variant else Source.NONE
+        return _answered(call, found, source, found.held_variant)
+    if decides or (found.playground and _visitor_has_spoken(call)):
+        return _answered(call, found, Source.NONE, None)
+    return None
+
+
+def _answered(call: Call, found: Found, source: Source, variant_id: UUID | None) -> Resolution:
+    answer = answer_at(call.agent_id, found.version, variant_id)
+    return Resolution(call.conversation_id, call.visitor_id, source, answer)
+
+
+def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
     parameters = {
-        **_parameters(call),
-        "decides": utterance.by_visitor,
-        "message": utterance.id,
-        "role": utterance.role,
-        "content": utterance.content,
-        "sent_at": utterance.sent_at,
+        "digest": call.token_digest,
+        "agent": call.agent_id,
+        "conversation": call.conversation_id,
+        "visitor": call.visitor_id,
+        "playground": call.playground,
+        "decides": utterance is None or utterance.by_visitor,
     }
-    outcome = _settle(call, parameters, with_message=True)
-    row = outcome.row
-    if outcome.said_at is None:
-        assert row.earlier_sent_at is not None
-        return Recorded(
-            False, row.earlier_role, row.earlier_content, row.earlier_sent_at, outcome.resolution
-        )
-    return Recorded(True, utterance.role, utterance.content, outcome.said_at, outcome.resolution)
+    if utterance is not None:
+        parameters |= {
+            "message": utterance.id,
+            "role": utterance.role,
+            "content": utterance.content,
+            "sent_at": utterance.sent_at,
+        }
+    return parameters
 
 
-def authorise(token_digest: str, agent_id: UUID) -> None:
-    """Check the token and the agent alone, for a call whose body is refused.
-
-    Raises:
-        NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
-    """
-    row = fetch_one(statements.AUTHORISE, {"digest": token_digest, "agent": agent_id})
-    admit(row)
-
-
-def admit(row: Sequence[Any] | None) -> Sequence[Any]:
-    """The row of a statement that begins with the gate's columns, if the gate let it pass."""
-    if row is None:
-        raise NotSignedIn
-    token_id, able, unnoted, agent_id, *_ = row
-    if not able:
-        raise Forbidden(
-            f"This token lacks the ability {Ability.RUNTIME.value}. Make a token that has it."
-        )
-    if agent_id is None:
-        raise NotFound(NO_SUCH_AGENT)
-    if unnoted:
-        touch(token_id)
-    return row
+def _assignment(call: Call, active: ActiveExperiment, *, version: int) -> dict[str, Any]:
+    return {
+        "version": version,
+        "lock": assignment_lock(call.agent_id),
+        "assignment": new_id(),
+        "experiment": active.id,
+        "variant": active.variant_for(call.visitor_id),
+    }
 
 
-def taken() -> Conflict:
-    return Conflict(
-        "This conversation belongs to another visitor. Start a new one for this visitor.",
-        code="conversation_taken",
-    )
+def _visitor_has_spoken(call: Call) -> bool:
+    return Message.objects.filter(
+        agent_id=call.agent_id, conversation_id=call.conversation_id, role=MessageRole.VISITOR
+    ).exists()
 
 
 def _message_id_taken() -> Conflict:
@@ -191,105 +236,3 @@ def _taken_by_another_agent(call: Call) -> DomainError:
     if conversations.filter(pk=call.conversation_id).exists():
         return _message_id_taken()
     return NotFound("This agent has no such conversation. Conversation ids are never shared.")
-
-
-def _parameters(call: Call) -> dict[str, Any]:
-    return {
-        "digest": call.token_digest,
-        "agent": call.agent_id,
-        "conversation": call.conversation_id,
-        "visitor": call.visitor_id,
-        "playground": call.playground,
-    }
-
-
-def _settle(call: Call, parameters: Mapping[str, Any], *, with_message: bool) -> _Outcome:
-    outcome = _attempt(call, parameters, with_message=with_message)
-    for _ in range(RETRIES):
-        if outcome is not None:
-            return outcome
-        # Somebody changed the agent or decided this conversation meanwhile. Wait for changes
-        # under way to end and keep new ones out: what is read next then stays true.
-        with transaction.atomic():
-            fetch_one(statements.WAIT_FOR_CHANGES, {"lock": assignment_lock(call.agent_id)})
-            outcome = _attempt(call, parameters, with_message=with_message)
-    if outcome is None:
-        raise _taken_by_another_agent(call)
-    return outcome
-
-
-def _attempt(call: Call, parameters: Mapping[str, Any], *, with_message: bool) -> _Outcome | None:
-    """One reading of the database and what follows from it; None to read again."""
-    sql = statements.RESOLVE_AND_RECORD if with_message else statements.RESOLVE
-    row = _Row(*admit(fetch_one(sql, parameters)))
-    if row.own is False:
-        raise taken()
-    if row.same is False:
-        raise _message_id_taken()
-    if (row.own is None and not row.stamped) or (_is_due(row, parameters) and not row.stamped):
-        return _assign(call, row, parameters, with_message=with_message)
-    if with_message and row.said_at is None and row.same is None:
-        return None
-    return _Outcome(_resolution(call, row, parameters), row, row.said_at)
-
-
-def _is_due(row: _Row, parameters: Mapping[str, Any]) -> bool:
-    """Whether this call has to decide the conversation."""
-    playground = parameters["playground"] if row.playground is None else row.playground
-    return parameters["decides"] and not playground and not row.decided
-
-
-def _resolution(call: Call, row: _Row, parameters: Mapping[str, Any]) -> Resolution | None:
-    if row.decided:
-        source, variant_id = Source.CONVERSATION, row.variant_id
-    elif _is_due(row, parameters):
-        source = Source.VISITOR if row.held_variant else Source.NONE
-        variant_id = row.held_variant
-    elif parameters["decides"] or (row.playground and _visitor_has_spoken(call)):
-        source, variant_id = Source.NONE, None
-    else:
-        return None
-    return _answered(call, row, source, variant_id)
-
-
-def _assign(
-    call: Call, row: _Row, parameters: Mapping[str, Any], *, with_message: bool
-) -> _Outcome | None:
-    """Rule 3, if it applies: bucket the visitor, store the assignment, stamp the conversation."""
-    assert row.agent_id is not None
-    setup = setup_at(row.agent_id, row.version)
-    active = setup.active
-    if active is None or not _is_due(row, parameters):
-        return None
-    variant_id = active.variant_ids[bucket(active.id, call.visitor_id, active.weights)]
-    written = fetch_one(
-        statements.ASSIGN_AND_RECORD if with_message else statements.ASSIGN,
-        {
-            **parameters,
-            "version": setup.version,
-            "lock": assignment_lock(row.agent_id),
-            "assignment": new_id(),
-            "experiment": active.id,
-            "variant": variant_id,
-        },
-    )
-    if written is None or (with_message and written[2] is None):
-        return None
-    assigned_variant, is_new, *said = written
-    source = Source.NEW if is_new else Source.VISITOR
-    return _Outcome(_answered(call, row, source, assigned_variant), row, said[0] if said else None)
-
-
-def _answered(call: Call, row: _Row, source: Source, variant_id: UUID | None) -> Resolution:
-    return Resolution(
-        call.conversation_id,
-        call.visitor_id,
-        source,
-        answer_at(call.agent_id, row.version, variant_id),
-    )
-
-
-def _visitor_has_spoken(call: Call) -> bool:
-    return Message.objects.filter(
-        agent_id=call.agent_id, conversation_id=call.conversation_id, role=MessageRole.VISITOR
-    ).exists()

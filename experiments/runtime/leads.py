@@ -1,11 +1,10 @@
 """Record the contact details that a visitor leaves."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from experiments.runtime import statements
-from experiments.runtime.assignment import admit, taken
+from experiments.runtime.admission import admit, conversation_taken
+from experiments.runtime.statements import RECORD_LEAD, KeptLead
 from glozr.errors import NotFound
 from glozr.ids import new_id
 from glozr.postgres.statements import fetch_one
@@ -26,20 +25,14 @@ class LeadCall:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLead:
+class RecordedLead:
+    """The lead as it is stored, and whether this call made it."""
+
     is_new: bool
-    id: UUID
-    visitor_id: str
-    conversation_id: UUID | None
-    email: str
-    name: str
-    phone: str
-    company: str
-    status: str
-    created_at: datetime
+    lead: KeptLead
 
 
-def record_lead(call: LeadCall) -> KeptLead:
+def record_lead(call: LeadCall) -> RecordedLead:
     """Store a lead, or update the details of the one with this e-mail.
 
     The lead stays with the visitor, and in the conversation, that it was first left in.
@@ -49,25 +42,20 @@ def record_lead(call: LeadCall) -> KeptLead:
         Conflict: `conversation_taken`, the conversation is another visitor's.
     """
     lead_id = new_id()
-    row = admit(
-        fetch_one(
-            statements.RECORD_LEAD,
-            {
-                "digest": call.token_digest,
-                "agent": call.agent_id,
-                "visitor": call.visitor_id,
-                "conversation": call.conversation_id,
-                "lead": lead_id,
-                "email": call.email,
-                "name": call.name,
-                "phone": call.phone,
-                "company": call.company,
-            },
-        )
-    )
-    _token_id, _able, _unnoted, _agent_id, _version, own, *kept = row
-    if own is False:
-        raise taken()
-    if kept[0] is None:
+    parameters = {
+        "digest": call.token_digest,
+        "agent": call.agent_id,
+        "visitor": call.visitor_id,
+        "conversation": call.conversation_id,
+        "lead": lead_id,
+        "email": call.email,
+        "name": call.name,
+        "phone": call.phone,
+        "company": call.company,
+    }
+    kept = admit(fetch_one(RECORD_LEAD, parameters, KeptLead))
+    if kept.own is False:
+        raise conversation_taken()
+    if kept.id is None:
         raise NotFound("This agent has no such conversation. Record its first message first.")
-    return KeptLead(kept[0] == lead_id, *kept)
+    return RecordedLead(kept.id == lead_id, kept)

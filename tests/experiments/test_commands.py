@@ -176,7 +176,7 @@ class TestFoldingForever:
             for visitors in (1, 2):
                 runtime.say(f"visitor-{visitors}", unused_id())
                 wait_until_all_is_folded(process)
-                assert sum(total.visitors for total in VariantTotals.objects.all()) == visitors
+                assert sum(row.sums.visitors for row in VariantTotals.objects.all()) == visitors
             process.send_signal(signal.SIGTERM)
             assert process.wait(5) == 0
 

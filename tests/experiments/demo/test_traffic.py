@@ -106,7 +106,7 @@ def test_a_lift_that_is_put_in_can_be_found_in_the_results(
     crowd.send(30, "--leads=0", "--messages=1", "--variant=treatment:leads=1,messages=4")
     assert rollup.bring_up_to_date(experiment.agent_id, seconds=10)
     control, treatment = experiment.variants.all()
-    totals = {total.variant_id: total for total in VariantTotals.objects.all()}
+    totals = {total.variant_id: total.sums for total in VariantTotals.objects.all()}
     assert totals[control.pk].converted == 0
     assert totals[treatment.pk].converted == totals[treatment.pk].visitors > 0
     of_control, of_treatment = (

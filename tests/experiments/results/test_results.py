@@ -325,7 +325,7 @@ class TestVerification:
             call_command("verify_results", str(experiment.pk))
         assert "messages: the rows say 1, the summary says 7" in capsys.readouterr().err
         call_command("verify_results", str(experiment.pk), "--repair")
-        assert VariantTotals.objects.get().messages == 1
+        assert VariantTotals.objects.get().sums.messages == 1
 
     def test_works_for_a_deleted_experiment(self, experiment: Experiment, runtime: Runtime) -> None:
         runtime.say("ada", unused_id())

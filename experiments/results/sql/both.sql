@@ -1,0 +1,2 @@
+WITH $waiting, $plain, $stored
+SELECT true, plain.* FROM plain UNION ALL SELECT false, stored.* FROM stored

@@ -1,0 +1,2 @@
+WITH $assigned
+SELECT variant_id, is_new FROM assigned

@@ -1,0 +1,8 @@
+WITH $assigned, said AS (
+    $new_message
+      FROM stamped
+        ON CONFLICT (id) DO NOTHING
+ RETURNING sent_at
+)
+SELECT assigned.variant_id, assigned.is_new, said.sent_at AS said_at
+  FROM assigned LEFT JOIN said ON true

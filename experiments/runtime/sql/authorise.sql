@@ -1,0 +1,1 @@
+WITH $gate SELECT * FROM gate
