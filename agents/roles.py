@@ -17,6 +17,7 @@ from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm, get_objects_for_user
 
 from agents.models import Ability, ApiToken, Role, User, Workspace, WorkspaceGrant
+from glozr.edge.request_memory import forget_all, remembered
 
 
 class Permission(StrEnum):
@@ -64,11 +65,12 @@ def permissions_of(caller: Caller, workspace: Workspace) -> frozenset[Permission
         )
     if caller.is_superuser and caller.is_active:
         return EVERYTHING
-    known: dict[object, frozenset[Permission]] = caller.__dict__.setdefault("_permissions", {})
-    if workspace.pk not in known:
-        held = ObjectPermissionChecker(caller).get_group_perms(workspace)
-        known[workspace.pk] = frozenset(Permission(name) for name in held)
-    return known[workspace.pk]
+    return remembered(("permissions", caller.pk, workspace.pk), lambda: _held(caller, workspace))
+
+
+def _held(user: User, workspace: Workspace) -> frozenset[Permission]:
+    held = ObjectPermissionChecker(user).get_group_perms(workspace)
+    return frozenset(Permission(name) for name in held)
 
 
 def workspaces_for(user: User, permission: Permission) -> QuerySet[Workspace]:
@@ -79,14 +81,15 @@ def workspaces_for(user: User, permission: Permission) -> QuerySet[Workspace]:
 def permissions_by_role(user: User) -> Mapping[UUID, Set[Permission]]:
     """What the user's roles allow in each of their workspaces, in one query; a superuser may do
     everything in the others as well."""
-    known: dict[UUID, set[Permission]] | None = user.__dict__.get("_permissions_by_role")
-    if known is None:
-        known = user.__dict__["_permissions_by_role"] = defaultdict(set)
-        grants = WorkspaceGrant.objects.filter(group__user=user, group__user__is_active=True)
-        found = grants.values_list("content_object", "permission__codename")
-        for workspace_id, name in found:
-            known[workspace_id].add(Permission(name))
-    return known
+    return remembered(("permissions by role", user.pk), lambda: _held_by_role(user))
+
+
+def _held_by_role(user: User) -> Mapping[UUID, Set[Permission]]:
+    grants = WorkspaceGrant.objects.filter(group__user=user, group__user__is_active=True)
+    held: dict[UUID, set[Permission]] = defaultdict(set)
+    for workspace_id, name in grants.values_list("content_object", "permission__codename"):
+        held[workspace_id].add(Permission(name))
+    return held
 
 
 def install(workspace: Workspace) -> None:
@@ -101,13 +104,13 @@ def put_into(user: User, workspace: Workspace, role: Role) -> None:
     """Make `role` the user's only role in `workspace`."""
     take_out_of(user, workspace)
     user.groups.add(Group.objects.get(name=_group_name(workspace, role)))
+    forget_all()
 
 
 def take_out_of(user: User, workspace: Workspace) -> None:
     names = [_group_name(workspace, role) for role in Role]
     user.groups.remove(*Group.objects.filter(name__in=names))
-    user.__dict__.pop("_permissions", None)
-    user.__dict__.pop("_permissions_by_role", None)
+    forget_all()
 
 
 def _group_name(workspace: Workspace, role: Role) -> str:

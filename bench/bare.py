@@ -17,10 +17,10 @@ import psycopg  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from agents.agents.editing import assignment_lock  # noqa: E402
-from agents.workspaces.tokens import digest_of  # noqa: E402
 from experiments.runtime import statements  # noqa: E402
 from experiments.runtime.answers import answer_at, setup_at  # noqa: E402
 from glozr.ids import new_id  # noqa: E402
+from glozr.secrets import digest_of  # noqa: E402
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

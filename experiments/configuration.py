@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from experiments.models import MAX_VARIANTS, MAX_WEIGHT, NAME_TAKEN, Experiment, Kind
+from experiments import limits
+from experiments.models import NAME_TAKEN, WEIGHT_RULE, Experiment, Kind
 from glozr.errors import FieldError, Invalid
 from glozr.text import (
     CONTROL_CHARACTERS,
@@ -21,13 +22,6 @@ from glozr.text import (
     problem_of_line,
 )
 
-NAME_LENGTH = 120
-HYPOTHESIS_LENGTH = 2_000
-VARIANT_NAME_LENGTH = 60
-PERSONA_LIMITS = {"name": 80, "tone": 500}
-MIN_VARIANTS = 2
-MAX_CONFIG_BYTES = 16 * 1024
-MAX_CONFIG_DEPTH = 20
 DEFAULT_WEIGHT = 50
 
 FIELD_OF_CONSTRAINT = {"name_taken": "name"}
@@ -189,13 +183,13 @@ class _Check:
         return ""
 
     def name(self, value: object) -> str:
-        name = self.text("name", value, limit=NAME_LENGTH)
+        name = self.text("name", value, limit=limits.EXPERIMENT_NAME)
         if name and self.is_taken(name):
             self.broken("name", "name_taken", NAME_TAKEN)
         return name
 
     def hypothesis(self, value: object) -> str:
-        return self.text("hypothesis", value, limit=HYPOTHESIS_LENGTH, required=False, lines=True)
+        return self.text("hypothesis", value, limit=limits.HYPOTHESIS, required=False, lines=True)
 
     def kind(self, value: object) -> str:
         if isinstance(value, str) and value in Kind.values:
@@ -208,9 +202,9 @@ class _Check:
         if not isinstance(value, list):
             self.broken("variants", "not_a_list", "Send a list of variants.")
             return ()
-        if len(value) < MIN_VARIANTS:
+        if len(value) < limits.MIN_VARIANTS:
             self.broken("variants", "too_few", "An experiment needs at least two variants.")
-        if len(value) > MAX_VARIANTS:
+        if len(value) > limits.MAX_VARIANTS:
             self.broken("variants", "too_many", "An experiment has at most 10 variants.")
             return ()
         variants = tuple(
@@ -239,17 +233,17 @@ class _Check:
         for key in item.keys() - set(VARIANT_FIELDS):
             self.broken(f"{field}.{key}", "unknown_field", "There is no such field. Leave it out.")
         return VariantSetup(
-            name=self.text(f"{field}.name", item.get("name"), limit=VARIANT_NAME_LENGTH),
+            name=self.text(f"{field}.name", item.get("name"), limit=limits.VARIANT_NAME),
             weight=self.weight(f"{field}.weight", item.get("weight")),
             config=self.config(f"{field}.config", item.get("config", {}), kind),
         )
 
     def weight(self, field: str, value: object) -> int:
         is_integer = isinstance(value, int) and not isinstance(value, bool)
-        if is_integer and 1 <= value <= MAX_WEIGHT:  # type: ignore[operator]
+        if is_integer and 1 <= value <= limits.MAX_WEIGHT:  # type: ignore[operator]
             return value  # type: ignore[return-value]
         code = "required" if value is None else "out_of_range" if is_integer else "not_an_integer"
-        self.broken(field, code, "A weight is a whole number from 1 to 1,000,000.")
+        self.broken(field, code, WEIGHT_RULE)
         return 1
 
     def config(self, field: str, value: object, kind: str) -> Mapping[str, object]:
@@ -267,27 +261,32 @@ class _Check:
             self.broken(f"{field}.{key}", "unknown_field", "Only persona may stand here.")
         persona = config.get("persona")
         field = f"{field}.persona"
-        if not isinstance(persona, Mapping) or not persona.keys() & PERSONA_LIMITS.keys():
+        if not isinstance(persona, Mapping) or not persona.keys() & limits.PERSONA_LIMITS.keys():
             self.broken(field, "required", "Give the persona a name, a tone, or both.")
             return
-        for key in persona.keys() - PERSONA_LIMITS.keys():
+        for key in persona.keys() - limits.PERSONA_LIMITS.keys():
             self.broken(f"{field}.{key}", "unknown_field", "A persona has a name and a tone.")
-        for key in persona.keys() & PERSONA_LIMITS.keys():
+        for key in persona.keys() & limits.PERSONA_LIMITS.keys():
             self.text(
-                f"{field}.{key}", persona[key], limit=PERSONA_LIMITS[key], lines=key == "tone"
+                f"{field}.{key}",
+                persona[key],
+                limit=limits.PERSONA_LIMITS[key],
+                lines=key == "tone",
             )
 
     def free_config(self, field: str, config: Mapping[str, object]) -> None:
         if (problem := _json_problem(config)) is not None:
             self.broken(field, *problem)
-        elif len(json.dumps(config, ensure_ascii=False).encode()) > MAX_CONFIG_BYTES:
-            self.broken(field, "too_large", "A config has at most 16 KiB.")
+        elif len(json.dumps(config, ensure_ascii=False).encode()) > limits.MAX_CONFIG_BYTES:
+            self.broken(
+                field, "too_large", f"A config has at most {limits.MAX_CONFIG_BYTES // 1024} KiB."
+            )
 
 
 def _json_problem(value: object, depth: int = 0) -> tuple[str, str] | None:
     """The code and sentence of what PostgreSQL could not keep of a JSON value, if anything."""
-    if depth > MAX_CONFIG_DEPTH:
-        return "too_deep", f"Nest at most {MAX_CONFIG_DEPTH} levels."
+    if depth > limits.MAX_CONFIG_DEPTH:
+        return "too_deep", f"Nest at most {limits.MAX_CONFIG_DEPTH} levels."
     if isinstance(value, str):
         if not is_encodable(value):
             return "not_unicode", "A text in it holds half of a surrogate pair."

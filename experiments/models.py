@@ -13,11 +13,11 @@ from django.utils.functional import cached_property
 
 from agents.models import Agent
 from agents.models.conversation import visitor_id_field
+from experiments import limits
 from experiments.sums import SUMS, Sums
 from glozr.ids import new_id
 
-MAX_WEIGHT = 1_000_000
-MAX_VARIANTS = 10
+WEIGHT_RULE = f"A weight is a whole number from 1 to {limits.MAX_WEIGHT:,}."
 NAME_TAKEN = "This agent has an experiment with this name. Choose another name."
 
 
@@ -91,8 +91,8 @@ class Experiment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="experiments")
-    name = models.CharField(max_length=120)
-    hypothesis = models.TextField(blank=True, max_length=2_000)
+    name = models.CharField(max_length=limits.EXPERIMENT_NAME)
+    hypothesis = models.TextField(blank=True, max_length=limits.HYPOTHESIS)
     kind = models.CharField(max_length=16, choices=Kind.choices)
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.DRAFT, editable=False
@@ -189,7 +189,7 @@ class Variant(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="variants")
     position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=limits.VARIANT_NAME)
     weight = models.PositiveIntegerField(default=50)
     config = models.JSONField(default=dict, blank=True)
 
@@ -208,15 +208,17 @@ class Variant(models.Model):
                 violation_error_message="Two variants have this name. Names ignore case.",
             ),
             models.CheckConstraint(
-                condition=models.Q(weight__range=(1, MAX_WEIGHT)),
+                condition=models.Q(weight__range=(1, limits.MAX_WEIGHT)),
                 name="variants_weight_in_range",
                 violation_error_code="weight",
-                violation_error_message="A weight is a whole number from 1 to 1,000,000.",
+                violation_error_message=WEIGHT_RULE,
             ),
             models.CheckConstraint(
-                condition=models.Q(position__lt=MAX_VARIANTS),
+                condition=models.Q(position__lt=limits.MAX_VARIANTS),
                 name="variants_at_most_ten",
-                violation_error_message="An experiment has at most 10 variants.",
+                violation_error_message=(
+                    f"An experiment has at most {limits.MAX_VARIANTS} variants."
+                ),
             ),
             models.CheckConstraint(
                 condition=~models.Q(name=""),

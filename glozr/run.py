@@ -25,7 +25,7 @@ from django.db import OperationalError
 from glozr.postgres.config import embedded_server
 
 READY_TIMEOUT_SECONDS = 60
-STOP_TIMEOUT_SECONDS = 15
+CHILD_STOP_SECONDS = 15
 VISITORS = 400
 WORKERS = 2
 MANAGE = (sys.executable, "manage.py")
@@ -164,7 +164,7 @@ def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         try:
-            process.wait(STOP_TIMEOUT_SECONDS)
+            process.wait(CHILD_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

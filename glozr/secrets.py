@@ -1,7 +1,13 @@
-"""The secret key of an installation that was given none."""
+"""Secrets: how they are kept, and the key of an installation that was given none."""
 
+import hashlib
 import secrets
 from pathlib import Path
+
+
+def digest_of(secret: str) -> str:
+    """SHA-256 in hexadecimal, of a secret that was drawn at random and so needs no salt."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def secret_key(data_dir: Path) -> str:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+EMAIL_LENGTH = 254
+"""The longest that mail servers take (RFC 5321, 4.5.3.1.3, without the angle brackets)."""
 CONTROL_CHARACTERS = "Remove the control characters."
 LINE_BREAKS = "\n\r"
 # They turn the direction of what is written after them, on a page as in a list of names.

@@ -24,8 +24,8 @@ from agents.models import (
 )
 from agents.workspaces import members
 from agents.workspaces.editing import create_workspace
-from experiments import lifecycle
-from experiments.models import MAX_VARIANTS, Action, Event, Experiment, Kind, Status
+from experiments import lifecycle, limits
+from experiments.models import Action, Event, Experiment, Kind, Status
 from tests.factories import AgentFactory, ExperimentFactory
 from tests.roles import Cast
 from tests.urls_by_role import MODELS, ROLES, SECTIONS
@@ -147,16 +147,16 @@ def running(cast: Cast) -> Experiment:
     """With as many variants as may be, visitors on many days, and a long history."""
     variants = [
         {"name": f"Variant {n}", "weight": 1, "config": {"persona": {"name": f"Persona {n}"}}}
-        for n in range(MAX_VARIANTS)
+        for n in range(limits.MAX_VARIANTS)
     ]
     experiment = lifecycle.start(
         ExperimentFactory.create(agent=cast.agent, variants=variants),
         by=cast.owner,
         on_conflict=lifecycle.OnConflict.KEEP_RUNNING,
     )
-    for day in range(ROWS // MAX_VARIANTS):
+    for day in range(ROWS // limits.MAX_VARIANTS):
         at = timezone.now() - timedelta(days=day)
-        arrive(experiment, [(2, 1)] * MAX_VARIANTS, at=at)
+        arrive(experiment, [(2, 1)] * limits.MAX_VARIANTS, at=at)
     Event.objects.bulk_create(
         Event(experiment=experiment, action=Action.EDITED, actor=person, actor_name=person.email)
         for person in User.objects.all()[:ROWS]

@@ -17,7 +17,7 @@ from agents.workspaces import members, tokens
 from glozr.errors import FieldError, Invalid
 
 
-class TokenForm(ServiceForm):
+class TokenAdminForm(ServiceForm):
     abilities = forms.MultipleChoiceField(
         choices=Ability.choices, widget=forms.CheckboxSelectMultiple
     )
@@ -44,7 +44,7 @@ class TokenAdmin(ServiceAdmin):
     write_permission = Permission.MANAGE_TOKENS
     can_add = True
     secret_fields = frozenset({"digest"})
-    form = TokenForm
+    form = TokenAdminForm
     list_display = ("name", "hint", "workspace", "abilities", "last_used_at", "revoked_at")
     list_filter = (RevokedFilter,)
     list_select_related = ("workspace",)
@@ -137,7 +137,7 @@ class MembershipAdmin(ServiceAdmin):
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Membership:
         user = _known_person(values["email"], by=person(request))
-        return members.admit(
+        return members.add_without_invitation(
             workspace=values["workspace"], user=user, role=Role(values["role"]), by=person(request)
         )
 

@@ -7,10 +7,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from agents import limits
 from agents.admin.history import changelist_link
 from agents.admin.scope import ScopedAdmin, person
 from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
-from agents.agents.editing import NAME_LENGTH, TONE_LENGTH, create_agent, edit_agent
+from agents.agents.editing import create_agent, edit_agent
 from agents.models import (
     Agent,
     Conversation,
@@ -25,7 +26,7 @@ from agents.roles import Permission
 from agents.workspaces.editing import create_workspace, edit_workspace
 
 
-class WorkspaceForm(ServiceForm):
+class WorkspaceAdminForm(ServiceForm):
     owner = forms.ModelChoiceField(
         User.objects.filter(is_active=True), help_text="Its first Owner.", required=True
     )
@@ -56,7 +57,7 @@ class WorkspaceAdmin(ServiceAdmin):
         **kwargs: Any,
     ) -> type[ModelForm]:
         if obj is None:
-            kwargs["form"] = WorkspaceForm
+            kwargs["form"] = WorkspaceAdminForm
         return super().get_form(request, obj, change, **kwargs)
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Workspace:
@@ -86,10 +87,10 @@ class GrantAdmin(ScopedAdmin):
     ordering = ("content_object", "group", "permission")
 
 
-class AgentForm(ServiceForm):
-    persona_name = forms.CharField(max_length=NAME_LENGTH)
+class AgentAdminForm(ServiceForm):
+    persona_name = forms.CharField(max_length=limits.PERSONA_NAME)
     persona_tone = forms.CharField(
-        max_length=TONE_LENGTH, widget=forms.Textarea({"rows": 3}), required=False
+        max_length=limits.PERSONA_TONE, widget=forms.Textarea({"rows": 3}), required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,7 +105,7 @@ class AgentAdmin(ServiceAdmin):
     workspace_path = "workspace"
     write_permission = Permission.EDIT_AGENTS
     can_add = True
-    form = AgentForm
+    form = AgentAdminForm
     list_display = ("name", "workspace", "created_at", "conversations_link", "leads_link")
     list_select_related = ("workspace",)
     search_fields = ("name", "workspace__name", "=id")

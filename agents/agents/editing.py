@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F
 
+from agents import limits
 from agents.models import Agent, Workspace, default_persona
 from glozr.errors import FieldError, Invalid
 from glozr.inputs.validation import invalid
@@ -17,9 +18,6 @@ from glozr.text import (
     has_control_characters,
     problem_of_line,
 )
-
-NAME_LENGTH = 80
-TONE_LENGTH = 500
 
 
 def assignment_lock(agent_id: UUID) -> int:
@@ -84,7 +82,7 @@ def edit_agent(agent: Agent, *, name: str, persona: Mapping[str, str], system_pr
 
 def _check(agent: Agent) -> None:
     errors = []
-    for key, limit in (("name", NAME_LENGTH), ("tone", TONE_LENGTH)):
+    for key, limit in (("name", limits.PERSONA_NAME), ("tone", limits.PERSONA_TONE)):
         text = agent.persona.get(key, "")
         if len(text) > limit:
             errors.append(

@@ -3,6 +3,7 @@
 from django.db import models
 from django.urls import reverse
 
+from agents import limits
 from agents.models.workspace import Workspace
 from agents.navigation import agent_tabs
 from glozr.ids import new_id
@@ -15,10 +16,12 @@ def default_persona() -> dict[str, str]:
 class Agent(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="agents")
-    name = models.CharField(max_length=120, help_text="Seen in the dashboard only.")
+    name = models.CharField(max_length=limits.AGENT_NAME, help_text="Seen in the dashboard only.")
     persona = models.JSONField(default=default_persona)
     system_prompt = models.TextField(
-        blank=True, max_length=20_000, help_text="Added after the built-in part and the persona."
+        blank=True,
+        max_length=limits.SYSTEM_PROMPT,
+        help_text="Added after the built-in part and the persona.",
     )
     config_version = models.BigIntegerField(
         default=1,

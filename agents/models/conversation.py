@@ -11,13 +11,15 @@ from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from agents import limits
 from agents.models.agent import Agent
 from glozr.ids import new_id
+from glozr.text import EMAIL_LENGTH
 
 
 def visitor_id_field() -> "models.CharField[str, str]":
-    """An opaque name of a visitor, 1 to 128 characters, compared byte for byte."""
-    return models.CharField(max_length=128, db_collation="C")
+    """An opaque name of a visitor, compared byte for byte."""
+    return models.CharField(max_length=limits.VISITOR_ID, db_collation="C")
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -104,8 +106,6 @@ class MessageRole(models.TextChoices):
 class Message(models.Model):
     """One turn of a conversation."""
 
-    MAX_CONTENT = 32_000
-
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     agent = models.ForeignKey(
         Agent,
@@ -177,10 +177,10 @@ class Lead(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, null=True, blank=True, related_name="leads"
     )
-    email = models.EmailField(max_length=254)
-    name = models.CharField(max_length=120, blank=True)
-    phone = models.CharField(max_length=40, blank=True)
-    company = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(max_length=EMAIL_LENGTH)
+    name = models.CharField(max_length=limits.LEAD_NAME, blank=True)
+    phone = models.CharField(max_length=limits.LEAD_PHONE, blank=True)
+    company = models.CharField(max_length=limits.LEAD_COMPANY, blank=True)
     status = models.CharField(
         max_length=16, choices=LeadStatus.choices, default=LeadStatus.NEW, db_default=LeadStatus.NEW
     )

@@ -9,8 +9,10 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase
 
+from agents import limits
 from agents.models.user import User
 from glozr.ids import new_id
+from glozr.text import EMAIL_LENGTH
 
 
 def validate_time_zone(name: str) -> None:
@@ -36,7 +38,7 @@ class Ability(models.TextChoices):
 
 class Workspace(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=limits.WORKSPACE_NAME)
     time_zone = models.CharField(
         max_length=64,
         default="UTC",
@@ -116,7 +118,7 @@ class Invitation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=EMAIL_LENGTH)
     role = models.CharField(max_length=16, choices=Role.choices)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -159,7 +161,7 @@ class ApiToken(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tokens")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=limits.TOKEN_NAME)
     hint = models.CharField(max_length=16, editable=False, help_text="How the key begins.")
     digest = models.CharField(
         max_length=64, unique=True, editable=False, help_text="SHA-256 of the key, hexadecimal."

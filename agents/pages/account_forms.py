@@ -6,7 +6,7 @@ from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 
-LABELS = {
+FIELD_LABELS = {
     "login": "E-mail address",
     "email": "E-mail address",
     "remember": "Keep me signed in",
@@ -21,7 +21,7 @@ class InOurWords:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():  # type: ignore[attr-defined]
-            field.label = LABELS.get(name, field.label)
+            field.label = FIELD_LABELS.get(name, field.label)
             field.widget.attrs.pop("placeholder", None)
 
 

@@ -33,14 +33,14 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DescribedAnswer:
     status: str
     meaning: str
     fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class DescribedCall:
     id: str
     method: str
     path: str
@@ -48,7 +48,7 @@ class Call:
     about: str
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[DescribedAnswer, ...]
     command: str
     """For a shell with curl, where TOKEN, AGENT_ID and so on are set."""
 
@@ -56,12 +56,12 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Section:
     name: str
-    calls: tuple[Call, ...]
+    calls: tuple[DescribedCall, ...]
 
 
 def sections_of(schema: Schema, *, origin: str) -> list[Section]:
     """Every call of the API at `origin`, by its tag, in the order of the description."""
-    sections: dict[str, list[Call]] = {}
+    sections: dict[str, list[DescribedCall]] = {}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             calls = sections.setdefault(operation["tags"][0], [])
@@ -82,10 +82,10 @@ def fields_of(of: Schema, schema: Schema, prefix: str = "") -> Iterator[Field]:
         )
 
 
-def _call(method: str, path: str, operation: Schema, schema: Schema, origin: str) -> Call:
+def _call(method: str, path: str, operation: Schema, schema: Schema, origin: str) -> DescribedCall:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     examples = [example["value"] for example in body.get("examples", {}).values()]
-    return Call(
+    return DescribedCall(
         id=operation["operationId"],
         method=method,
         path=path,
@@ -113,11 +113,11 @@ def _command(method: str, url: str, examples: list[Any]) -> str:
     return " \\\n  ".join(parts)
 
 
-def _answer(status: str, answer: Schema, schema: Schema) -> Answer:
+def _answer(status: str, answer: Schema, schema: Schema) -> DescribedAnswer:
     content = answer.get("content", {})
     body = content.get("application/json", {}).get("schema", {}) if status < "300" else {}
     meaning = answer["description"] or ("Done" if status < "300" else "")
-    return Answer(status, meaning, tuple(fields_of(body, schema)))
+    return DescribedAnswer(status, meaning, tuple(fields_of(body, schema)))
 
 
 def _field(name: str, of: Schema, schema: Schema, given: Schema) -> Field:

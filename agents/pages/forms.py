@@ -6,9 +6,10 @@ from typing import Any, TypedDict
 
 from django import forms
 
-from agents.agents.editing import NAME_LENGTH, TONE_LENGTH
+from agents import limits
 from agents.models import Ability, Agent, Role, default_persona
-from glozr.inputs.form_fields import LineField, TextField
+from glozr.inputs.form_fields import LineField, MultilineField
+from glozr.text import EMAIL_LENGTH
 
 ROLE_HELP: Mapping[Role, str] = {
     Role.OWNER: "Everything, and making other Owners",
@@ -25,23 +26,25 @@ class AgentFields(TypedDict):
 
 class AgentForm(forms.Form):
     name = LineField(
-        max_length=120, label="Name of the agent", help_text="Seen in the dashboard only."
+        max_length=limits.AGENT_NAME,
+        label="Name of the agent",
+        help_text="Seen in the dashboard only.",
     )
     persona_name = LineField(
-        max_length=NAME_LENGTH,
+        max_length=limits.PERSONA_NAME,
         label="Persona name",
         widget=forms.TextInput(attrs={"dir": "auto"}),
         help_text="What the agent calls itself when it talks to visitors.",
     )
-    persona_tone = TextField(
-        max_length=TONE_LENGTH,
+    persona_tone = MultilineField(
+        max_length=limits.PERSONA_TONE,
         label="Tone",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
         help_text="How it talks, in a few words, such as “warm and concise”.",
     )
-    system_prompt = TextField(
-        max_length=20_000,
+    system_prompt = MultilineField(
+        max_length=limits.SYSTEM_PROMPT,
         label="System prompt",
         required=False,
         strip=False,
@@ -81,7 +84,7 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class WorkspaceForm(forms.Form):
-    name = LineField(max_length=120, label="Name of the workspace")
+    name = LineField(max_length=limits.WORKSPACE_NAME, label="Name of the workspace")
     time_zone = forms.ChoiceField(
         choices=time_zones,
         label="Time zone",
@@ -101,7 +104,7 @@ class RoleForm(forms.Form):
 
 class InvitationForm(RoleForm):
     email = forms.EmailField(
-        max_length=254,
+        max_length=EMAIL_LENGTH,
         label="E-mail address",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -110,10 +113,12 @@ class InvitationForm(RoleForm):
 
 class SignUpForm(forms.Form):
     name = LineField(
-        max_length=150, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+        max_length=limits.PERSON_NAME,
+        label="Your name",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
-        max_length=256,
+        max_length=limits.PASSWORD,
         strip=False,
         label="Password",
         help_text="At least 8 characters, and not one that many people use.",
@@ -123,7 +128,9 @@ class SignUpForm(forms.Form):
 
 class TokenForm(forms.Form):
     name = LineField(
-        max_length=80, label="Name", help_text="Where it will be used, such as “Website chat”."
+        max_length=limits.TOKEN_NAME,
+        label="Name",
+        help_text="Where it will be used, such as “Website chat”.",
     )
     abilities = forms.MultipleChoiceField(
         choices=Ability.choices,

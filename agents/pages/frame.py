@@ -19,13 +19,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
-from agents import roles
+from agents import limits, roles
 from agents.models import Agent, User, Workspace
 from agents.navigation import agent_tabs
 from agents.roles import Permission
 from glozr.errors import Invalid
 
-Row = TypeVar("Row", bound=Model)
+_Row = TypeVar("_Row", bound=Model)
 WORKSPACE_KEY = "workspace"
 """Where the session keeps the id of the workspace that was used last."""
 
@@ -117,14 +117,14 @@ def workspace_page(
     return page(request, template, {**frame, **(context or {})}, status=status)
 
 
-def paged(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = 25) -> Page[Row]:
+def paged(request: HttpRequest, rows: QuerySet[_Row], *, per_page: int = 25) -> Page[_Row]:
     """The page of `rows` that `?page=` asks for; the nearest there is when that is none."""
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
 
 
 def search_term(request: HttpRequest) -> str:
     """What `?search=` asks for, without what no text in the database can hold."""
-    term = request.GET.get("search", "")[:120]
+    term = request.GET.get("search", "")[: limits.SEARCH_TERM]
     return "".join(character for character in term if character.isprintable()).strip()
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agents import access
+from agents import access, limits
 from agents.models import Invitation, Role, Workspace
 from agents.pages import frame
 from agents.pages.forms import InvitationForm, RoleForm
@@ -47,7 +47,9 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
         "form": form,
         "page": frame.paged(request, found),
         "search": search,
-        "invitations": workspace.invitations.select_related("invited_by")[: invitations.LIMIT],
+        "invitations": workspace.invitations.select_related("invited_by")[
+            : limits.OPEN_INVITATIONS
+        ],
     }
     return _page(request, workspace, "agents/workspaces/members.html", context)
 

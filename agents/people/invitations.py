@@ -4,7 +4,6 @@ Whoever invites can see the link as well, so that holding it does not prove the 
 signs up through it has an unconfirmed address, and who has an account must be signed in to it.
 """
 
-import hashlib
 import secrets
 from datetime import timedelta
 from smtplib import SMTPException
@@ -15,24 +14,19 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
+from agents import limits
 from agents.models import Invitation, Membership, Role, User, Workspace
 from agents.people import accounts
 from agents.workspaces import members
 from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from glozr.inputs.validation import invalid
+from glozr.secrets import digest_of
 
 VALID_FOR = timedelta(days=7)
-LIMIT = 100
-"""How many may be open at once in a workspace, so that nobody sends mail without end."""
 NO_SUCH_INVITATION = (
     "This invitation has been used, withdrawn or has expired. "
     "Ask whoever sent it to invite you again."
 )
-
-
-def digest_of(secret: str) -> str:
-    """SHA-256 of the secret in hexadecimal: secrets are random, so no salt is needed."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[Invitation, str]:
@@ -41,7 +35,7 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[I
     Raises:
         Invalid: not an address, a member's address, or one that is invited already.
         Forbidden: `by` manages no members here, or is an Admin and invites an Owner.
-        Conflict: `too_many`, when `LIMIT` are open.
+        Conflict: `too_many`, when `limits.OPEN_INVITATIONS` are open.
     """
     with transaction.atomic():
         members.lock(workspace)
@@ -60,9 +54,10 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[I
                 ]
             )
         workspace.invitations.expired().filter(email__iexact=invitation.email).delete()
-        if workspace.invitations.count() >= LIMIT:
+        if workspace.invitations.count() >= limits.OPEN_INVITATIONS:
             raise Conflict(
-                f"{LIMIT} people are invited and have not joined. Withdraw some of those first.",
+                f"{limits.OPEN_INVITATIONS} people are invited and have not joined. "
+                "Withdraw some of those first.",
                 code="too_many",
             )
         secret = _renew(invitation)

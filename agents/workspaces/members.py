@@ -28,7 +28,7 @@ def add(*, workspace: Workspace, user: User, role: Role) -> Membership:
     return membership
 
 
-def admit(*, workspace: Workspace, user: User, role: Role, by: User) -> Membership:
+def add_without_invitation(*, workspace: Workspace, user: User, role: Role, by: User) -> Membership:
     """Make somebody who has an account a member, without an invitation.
 
     Raises:

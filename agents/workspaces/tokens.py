@@ -1,6 +1,5 @@
 """API tokens: made, shown once, looked up by digest, revoked at once."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -12,15 +11,11 @@ from django.db.models.functions import Now
 
 from agents.models import Ability, ApiToken, User, Workspace
 from glozr.inputs.validation import invalid
+from glozr.secrets import digest_of
 
 PREFIX = "glz_"
 TOUCH_AFTER = timedelta(minutes=1)
 """How far `last_used_at` may lag behind: a busy token is not written at every call."""
-
-
-def digest_of(key: str) -> str:
-    """SHA-256 of the key in hexadecimal: keys are random, so no salt is needed."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def create_token(

@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from agents.admin.scope import ScopedInline, person
 from agents.admin.services import ServiceAdmin, become, refusal_of
 from agents.roles import Permission
-from experiments import lifecycle
-from experiments.admin.forms import ExperimentForm, VariantForm, VariantFormSet
+from experiments import lifecycle, limits
+from experiments.admin.forms import ExperimentAdminForm, VariantAdminForm, VariantFormSet
 from experiments.lifecycle import OnConflict, editing
-from experiments.models import MAX_VARIANTS, Experiment, Variant
+from experiments.models import Experiment, Variant
 
 WITHOUT_VARIANTS = "Without variants filled in it gets control and treatment, half each."
 
@@ -23,11 +23,11 @@ class VariantInline(ScopedInline):
     """The variants, for as long as nobody has been assigned to one."""
 
     model = Variant
-    form = VariantForm
+    form = VariantAdminForm
     formset = VariantFormSet
     fields = ("name", "weight", "position", "config")
     extra = 0
-    max_num = MAX_VARIANTS
+    max_num = limits.MAX_VARIANTS
     ordering = ("position",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -62,7 +62,7 @@ class ExperimentAdmin(ServiceAdmin):
     write_permission = Permission.RUN
     can_add = True
     can_delete = True
-    form = ExperimentForm
+    form = ExperimentAdminForm
     inlines = (VariantInline,)
     list_display = ("name", "agent", "kind", "status", "takes_visitors", "started_at", "stopped_at")
     list_filter = ("status", "kind", DeletedFilter)

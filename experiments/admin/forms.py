@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
 
 from agents.admin.services import ServiceForm, errors_of
-from experiments.models import MAX_VARIANTS, Experiment, Variant
+from experiments import limits
+from experiments.models import Experiment, Variant
 from glozr.errors import DomainError
 from glozr.inputs.form_fields import StrictJSONField
 
@@ -18,7 +19,7 @@ else:
     ModelForm, InlineFormSet = forms.ModelForm, forms.BaseInlineFormSet
 
 
-class ExperimentForm(ServiceForm):
+class ExperimentAdminForm(ServiceForm):
     shown_elsewhere = "variants"
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -32,11 +33,11 @@ class ExperimentForm(ServiceForm):
         return {field: self.cleaned_data[field] for field in fields if field in self.cleaned_data}
 
 
-class VariantForm(ServiceForm):
+class VariantAdminForm(ServiceForm):
     position = forms.IntegerField(
         required=False,
         min_value=0,
-        max_value=MAX_VARIANTS * 10,
+        max_value=limits.MAX_VARIANTS * 10,
         help_text="0 is the control; a row without one comes last.",
     )
     config = StrictJSONField(required=False, initial=dict, widget=forms.Textarea({"rows": 3}))
@@ -91,4 +92,4 @@ def _is_kept(form: ModelForm) -> bool:
 
 def _asked_position(form: ModelForm) -> int:
     position = form.cleaned_data.get("position")
-    return MAX_VARIANTS * 10 if position is None else int(position)
+    return limits.MAX_VARIANTS * 10 if position is None else int(position)

@@ -15,17 +15,17 @@ from rest_framework import serializers
 from experiments.models import Status
 from experiments.results.metrics import METRICS, Unit
 from experiments.results.report import MAX_POINTS, ExperimentResults
-from experiments.results.verdicts import SAMPLE_RATIO_ALARM, Kind
+from experiments.results.verdicts import SAMPLE_RATIO_ALARM, VerdictKind
 from experiments.statistics import ENOUGH_VISITORS, Reason
 from experiments.sums import SUMS
 
 VERDICT_KINDS = [
-    (Kind.ALARM.value, "visitors are not split as the weights say: trust no figure"),
-    (Kind.COUNTS.value, f"a comparison needs {ENOUGH_VISITORS} visitors in both variants"),
-    (Kind.OPEN.value, "there are enough visitors, and no difference is shown yet"),
-    (Kind.DECIDED.value, "a treatment is better or worse than the control"),
+    (VerdictKind.ALARM.value, "visitors are not split as the weights say: trust no figure"),
+    (VerdictKind.COUNTS.value, f"a comparison needs {ENOUGH_VISITORS} visitors in both variants"),
+    (VerdictKind.OPEN.value, "there are enough visitors, and no difference is shown yet"),
+    (VerdictKind.DECIDED.value, "a treatment is better or worse than the control"),
 ]
-REASONS = [
+REASON_CHOICES = [
     (Reason.NOTHING_MEASURED.value, "a variant has no visitors, or none with a conversation"),
     (Reason.TOO_FEW_VISITORS.value, "a variant has too few visitors to say"),
     (Reason.NO_VARIATION.value, "all visitors did the same, so the uncertainty is unknown"),
@@ -69,7 +69,7 @@ class CountField(serializers.IntegerField):
 
 def _reason(help_text: str, source: str | None = None) -> serializers.ChoiceField:
     return serializers.ChoiceField(
-        choices=REASONS, allow_null=True, help_text=help_text, source=source
+        choices=REASON_CHOICES, allow_null=True, help_text=help_text, source=source
     )
 
 

@@ -17,7 +17,6 @@ from rest_framework.views import APIView
 
 from agents.api.authentication import bearer_key
 from agents.models import MessageRole
-from agents.workspaces.tokens import digest_of
 from experiments.api import serializers
 from experiments.runtime import assignment, leads
 from experiments.runtime.admission import authorise
@@ -27,6 +26,7 @@ from glozr.errors import FieldError, Invalid, NotSignedIn
 from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
 from glozr.inputs.serializer_fields import StrictSerializer, UuidField
+from glozr.secrets import digest_of
 
 ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()

@@ -5,15 +5,11 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
-from agents.models import LeadStatus, Message, MessageRole
-from experiments.configuration import (
-    HYPOTHESIS_LENGTH,
-    MIN_VARIANTS,
-    NAME_LENGTH,
-    VARIANT_NAME_LENGTH,
-)
+from agents import limits as agent_limits
+from agents.models import LeadStatus, MessageRole
+from experiments import limits
 from experiments.lifecycle import OnConflict
-from experiments.models import MAX_VARIANTS, MAX_WEIGHT, Experiment, Kind, Status, Variant
+from experiments.models import Experiment, Kind, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
     EmailField,
@@ -23,21 +19,20 @@ from glozr.inputs.serializer_fields import (
     UuidField,
 )
 
-VISITOR_ID_LENGTH = 128
 VISITOR = "Your own name for the visitor; compared byte for byte."
 PLAYGROUND = "True for a try-out by your own people: it gets no variant and never counts."
 
 
 class AssignmentCallSerializer(StrictSerializer):
-    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
     playground = BooleanField(required=False, help_text=PLAYGROUND)
 
 
 class MessageCallSerializer(StrictSerializer):
-    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     role = serializers.ChoiceField(choices=MessageRole.choices)
-    content = TextField(max_length=Message.MAX_CONTENT, free=True)
+    content = TextField(max_length=agent_limits.MESSAGE, free=True)
     id = UuidField(
         required=False,
         help_text="Choose one to send the message again safely; left out, one is made.",
@@ -47,12 +42,12 @@ class MessageCallSerializer(StrictSerializer):
 
 
 class LeadCallSerializer(StrictSerializer):
-    visitor_id = TextField(max_length=VISITOR_ID_LENGTH, help_text=VISITOR)
+    visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     email = EmailField()
     conversation_id = UuidField(required=False, help_text="Where the visitor left it, if in one.")
-    name = TextField(max_length=120, required=False, allow_blank=True)
-    phone = TextField(max_length=40, required=False, allow_blank=True)
-    company = TextField(max_length=120, required=False, allow_blank=True)
+    name = TextField(max_length=agent_limits.LEAD_NAME, required=False, allow_blank=True)
+    phone = TextField(max_length=agent_limits.LEAD_PHONE, required=False, allow_blank=True)
+    company = TextField(max_length=agent_limits.LEAD_COMPANY, required=False, allow_blank=True)
 
 
 class PersonaSerializer(serializers.Serializer[Any]):
@@ -158,28 +153,28 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
 
 
 class VariantCallSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=VARIANT_NAME_LENGTH)
-    weight = serializers.IntegerField(min_value=1, max_value=MAX_WEIGHT)
+    name = serializers.CharField(max_length=limits.VARIANT_NAME)
+    weight = serializers.IntegerField(min_value=1, max_value=limits.MAX_WEIGHT)
     config = serializers.DictField(
         required=False,
         help_text="In a persona experiment `persona` with a `name`, a `tone` or both; in others "
-        "an object of up to 16 KiB.",
+        f"an object of up to {limits.MAX_CONFIG_BYTES // 1024} KiB.",
     )
 
 
 class ExperimentCallSerializer(StrictSerializer):
     """Documents what `experiments.configuration` reads; it checks nothing itself."""
 
-    name = serializers.CharField(max_length=NAME_LENGTH)
+    name = serializers.CharField(max_length=limits.EXPERIMENT_NAME)
     kind = serializers.ChoiceField(choices=Kind.choices)
     hypothesis = serializers.CharField(
-        required=False, allow_blank=True, max_length=HYPOTHESIS_LENGTH
+        required=False, allow_blank=True, max_length=limits.HYPOTHESIS
     )
     variants = serializers.ListField(
         child=VariantCallSerializer(),
         required=False,
-        min_length=MIN_VARIANTS,
-        max_length=MAX_VARIANTS,
+        min_length=limits.MIN_VARIANTS,
+        max_length=limits.MAX_VARIANTS,
         help_text="The control first. A new experiment without them has control and treatment, "
         "half each.",
     )

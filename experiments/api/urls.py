@@ -13,17 +13,19 @@ from experiments.api.experiments import (
 from experiments.api.results import AssignmentsCsvView, ResultsView
 from glozr.edge.api_errors import no_such_address
 
-AGENT = "agents/<uuid:agent_id>"
-EXPERIMENT = f"{AGENT}/experiments/<uuid:experiment_id>"
+_AGENT = "agents/<uuid:agent_id>"
+_EXPERIMENT = f"{_AGENT}/experiments/<uuid:experiment_id>"
 
 urlpatterns = [
     *runtime_urls.urlpatterns,
-    path(f"{AGENT}/experiments/", ExperimentsView.as_view(), name="api_experiments"),
-    path(f"{EXPERIMENT}/", ExperimentView.as_view(), name="api_experiment"),
-    path(f"{EXPERIMENT}/start/", StartView.as_view(), name="api_start"),
-    path(f"{EXPERIMENT}/stop/", StopView.as_view(), name="api_stop"),
-    path(f"{EXPERIMENT}/duplicate/", DuplicateView.as_view(), name="api_duplicate"),
-    path(f"{EXPERIMENT}/results/", ResultsView.as_view(), name="api_results"),
-    path(f"{EXPERIMENT}/assignments.csv", AssignmentsCsvView.as_view(), name="api_assignments_csv"),
+    path(f"{_AGENT}/experiments/", ExperimentsView.as_view(), name="api_experiments"),
+    path(f"{_EXPERIMENT}/", ExperimentView.as_view(), name="api_experiment"),
+    path(f"{_EXPERIMENT}/start/", StartView.as_view(), name="api_start"),
+    path(f"{_EXPERIMENT}/stop/", StopView.as_view(), name="api_stop"),
+    path(f"{_EXPERIMENT}/duplicate/", DuplicateView.as_view(), name="api_duplicate"),
+    path(f"{_EXPERIMENT}/results/", ResultsView.as_view(), name="api_results"),
+    path(
+        f"{_EXPERIMENT}/assignments.csv", AssignmentsCsvView.as_view(), name="api_assignments_csv"
+    ),
     re_path("", no_such_address, name="api_unknown"),
 ]

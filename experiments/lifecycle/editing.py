@@ -9,11 +9,10 @@ from django.db.models import QuerySet
 from agents.agents.editing import changing
 from agents.models import Agent
 from agents.roles import Caller
-from experiments import history
+from experiments import history, limits
 from experiments.access import NO_SUCH_EXPERIMENT
 from experiments.configuration import (
     FIELD_OF_CONSTRAINT,
-    NAME_LENGTH,
     Setup,
     changed_setup,
     new_setup,
@@ -207,7 +206,7 @@ def _free_copy_name(experiment: Experiment) -> str:
     number = 1
     while True:
         suffix = " (copy)" if number == 1 else f" (copy {number})"
-        name = experiment.name[: NAME_LENGTH - len(suffix)] + suffix
+        name = experiment.name[: limits.EXPERIMENT_NAME - len(suffix)] + suffix
         if name not in taken:
             return name
         number += 1

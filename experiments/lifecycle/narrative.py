@@ -7,8 +7,8 @@ from datetime import datetime
 
 from experiments.models import Action, Event, Kind
 
-LABELS = {"name": "Name", "hypothesis": "Hypothesis", "kind": "Kind"}
-NOTHING = ""
+SETUP_LABELS = {"name": "Name", "hypothesis": "Hypothesis", "kind": "Kind"}
+ABSENT = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def differences(changes: Mapping[str, object]) -> list[Difference]:
     """
     found = [
         Difference(label, _worded(field, before), _worded(field, after))
-        for field, label in LABELS.items()
+        for field, label in SETUP_LABELS.items()
         if field in changes
         for before, after in [_pair(changes[field])]
     ]
@@ -83,7 +83,7 @@ def _variant_differences(
         name = new_names[index]
         was = _counterpart(index, name, old_names, new_names)
         if was is None:
-            found.append(Difference(f"Variant {name} added", NOTHING, _summary(variant)))
+            found.append(Difference(f"Variant {name} added", ABSENT, _summary(variant)))
             continue
         kept.add(was)
         if old_names[was] != name:
@@ -92,7 +92,7 @@ def _variant_differences(
     for index, variant in enumerate(before):
         if index not in kept:
             label = f"Variant {old_names[index]} removed"
-            found.append(Difference(label, _summary(variant), NOTHING))
+            found.append(Difference(label, _summary(variant), ABSENT))
     common = [name for name in old_names if name in new_names]
     if common != [name for name in new_names if name in old_names]:
         found.append(Difference("Order", ", ".join(old_names), ", ".join(new_names)))
@@ -115,7 +115,7 @@ def _detail_differences(
 ) -> list[Difference]:
     old, new = _details(before), _details(after)
     return [
-        Difference(f"{name}: {label}", old.get(label, NOTHING), new.get(label, NOTHING))
+        Difference(f"{name}: {label}", old.get(label, ABSENT), new.get(label, ABSENT))
         for label in dict.fromkeys([*old, *new])
         if old.get(label) != new.get(label)
     ]
@@ -149,7 +149,7 @@ def _pair(value: object) -> tuple[object, object]:
     match value:
         case [before, after]:
             return before, after
-    return NOTHING, NOTHING
+    return ABSENT, ABSENT
 
 
 def _worded(field: str, value: object) -> str:

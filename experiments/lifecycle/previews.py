@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from agents.agents.prompt import persona_in_force, system_prompt
 from agents.models import Agent
+from experiments import limits
 from experiments.lifecycle._prompt_diff import Piece, pieces
-from experiments.models import MAX_WEIGHT
 from experiments.split import Share, shares
 
 
@@ -49,4 +49,4 @@ def _prompt(agent: Agent, config: Mapping[str, object] | None, own: str) -> list
 
 
 def _weight(value: object) -> int:
-    return value if isinstance(value, int) and 1 <= value <= MAX_WEIGHT else 0
+    return value if isinstance(value, int) and 1 <= value <= limits.MAX_WEIGHT else 0

@@ -14,6 +14,7 @@ from experiments.models import Experiment, Variant
 from experiments.visitors import activity
 from experiments.visitors.activity import Wanted
 from glozr.ids import uuid_or_none
+from glozr.text import EMAIL_LENGTH
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -35,7 +36,7 @@ def day_field(label: str) -> forms.DateField:
 class ActivityFilter(forms.Form):
     search = forms.CharField(
         required=False,
-        max_length=254,
+        max_length=EMAIL_LENGTH,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     experiment = forms.ChoiceField(

@@ -4,11 +4,13 @@ from django.urls import path
 
 from experiments.pages import activity as views
 
-AGENT = "app/agents/<uuid:agent_id>"
+_AGENT = "app/agents/<uuid:agent_id>"
 
 urlpatterns = [
-    path(f"{AGENT}/conversations/", views.conversation_list, name="conversation_list"),
-    path(f"{AGENT}/conversations/<uuid:conversation_id>/", views.conversation, name="conversation"),
-    path(f"{AGENT}/leads/", views.lead_list, name="lead_list"),
-    path(f"{AGENT}/leads/<uuid:lead_id>/status/", views.lead_status, name="lead_status"),
+    path(f"{_AGENT}/conversations/", views.conversation_list, name="conversation_list"),
+    path(
+        f"{_AGENT}/conversations/<uuid:conversation_id>/", views.conversation, name="conversation"
+    ),
+    path(f"{_AGENT}/leads/", views.lead_list, name="lead_list"),
+    path(f"{_AGENT}/leads/<uuid:lead_id>/status/", views.lead_status, name="lead_status"),
 ]

@@ -28,7 +28,7 @@ LATEST_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedExperiment:
     experiment: Experiment
     split: Sequence[Share]
     visitors: int
@@ -104,9 +104,11 @@ def superseding(shown: Experiment) -> Experiment | None:
     return lifecycle.active_experiment(shown) if shown.is_running and not shown.is_active else None
 
 
-def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[Row]:
+def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[ListedExperiment]:
     counts = visitors_by_variant(agent.pk, [one.pk for one in experiments])
     return [
-        Row(one, split_of(one), sum(counts[variant.pk] for variant in one.variants.all()))
+        ListedExperiment(
+            one, split_of(one), sum(counts[variant.pk] for variant in one.variants.all())
+        )
         for one in experiments
     ]

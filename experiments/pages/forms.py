@@ -12,13 +12,14 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from experiments.configuration import DEFAULT_WEIGHT, PERSONA_LIMITS, Setup, VariantSetup
-from experiments.models import MAX_VARIANTS, Kind
+from experiments import limits
+from experiments.configuration import DEFAULT_WEIGHT, Setup, VariantSetup
+from experiments.models import Kind
 from glozr.errors import FieldError
 from glozr.inputs.json_body import refuse_constant
 from glozr.text import is_encodable
 
-MAX_ROWS_READ = 2 * MAX_VARIANTS
+MAX_ROWS_READ = 2 * limits.MAX_VARIANTS
 """More rows than a person can make here; the rules refuse them all the same."""
 
 ROW_KEY = re.compile(r"variants-(\d{1,4})-\w+", re.ASCII)
@@ -103,7 +104,7 @@ class VariantForm(forms.Form):
         """The config as the rules read it: JSON that can't be read stays text."""
         if self.shows_json:
             return self.typed["config"] if self.json_problem else self.json
-        persona = {key: self.typed[f"persona_{key}"].strip() for key in PERSONA_LIMITS}
+        persona = {key: self.typed[f"persona_{key}"].strip() for key in limits.PERSONA_LIMITS}
         return {"persona": {key: text for key, text in persona.items() if text}}
 
     @property
@@ -188,7 +189,7 @@ class ExperimentForm:
 
     @property
     def is_full(self) -> bool:
-        return len(self.rows) >= MAX_VARIANTS
+        return len(self.rows) >= limits.MAX_VARIANTS
 
     @property
     def seen_version(self) -> int:
@@ -274,7 +275,7 @@ class ExperimentForm:
 
     def _add(self) -> None:
         if self.is_full:
-            self.about_variants.append(f"An experiment has at most {MAX_VARIANTS} variants.")
+            self.about_variants.append(f"An experiment has at most {limits.MAX_VARIANTS} variants.")
             return
         new = _typed_variant(VariantSetup("", DEFAULT_WEIGHT, {}), self.kind)
         self._show([*(row.typed for row in self.rows), new])
@@ -357,11 +358,11 @@ def persona_in_fields(config: object) -> dict[str, str] | None:
             pass
         case _:
             return None
-    if not isinstance(persona, Mapping) or persona.keys() - PERSONA_LIMITS.keys():
+    if not isinstance(persona, Mapping) or persona.keys() - limits.PERSONA_LIMITS.keys():
         return None
     if not all(isinstance(text, str) for text in persona.values()):
         return None
-    return {f"persona_{key}": persona.get(key, "") for key in PERSONA_LIMITS}
+    return {f"persona_{key}": persona.get(key, "") for key in limits.PERSONA_LIMITS}
 
 
 def _typed_variant(variant: VariantSetup, kind: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ from experiments.results.report import (
 from experiments.split import Share, percent, shares
 from experiments.statistics import ENOUGH_VISITORS, Comparison, Reason
 
-NOTHING = Estimate(None, None, None)
+NOT_DRAWN = Estimate(None, None, None)
 LABEL_CHARACTERS = 22
 WORDS = {
     Tone.AHEAD: "above zero",
@@ -52,7 +52,7 @@ class CurveView:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MetricRow:
     """A line of a metric's table. `lifts` is None while only counts may be shown."""
 
     figures: VariantFigures
@@ -66,7 +66,7 @@ class MetricView:
     """One metric: its intervals, its table, its curves. `progress` is in percent."""
 
     results: MetricResults
-    rows: tuple[Row, ...]
+    rows: tuple[MetricRow, ...]
     plot: IntervalPlot
     summary: str
     curves: tuple[CurveView, ...]
@@ -119,7 +119,7 @@ def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricVie
     drawn = [(_label(row.variant.name), estimate_of(row.comparison)) for row in treatments]
     return MetricView(
         results=metric,
-        rows=(Row(control, None, None, ""), *map(_row, treatments)),
+        rows=(MetricRow(control, None, None, ""), *map(_row, treatments)),
         plot=interval_plot(drawn, figures.relative_tick),
         summary=" ".join(_sentence(row) for row in treatments),
         curves=tuple(_curve_view(curve) for curve in metric.curves if _is_drawn(curve)),
@@ -130,7 +130,7 @@ def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricVie
 def estimate_of(comparison: Comparison | None) -> Estimate:
     """The relative lift as it is drawn: not at all with too few visitors."""
     if comparison is None or is_too_early(comparison):
-        return NOTHING
+        return NOT_DRAWN
     lift = comparison.relative
     if lift.interval is None:
         return Estimate(lift.value, None, None)
@@ -142,14 +142,14 @@ def is_too_early(comparison: Comparison) -> bool:
     return min(comparison.control.visitors, comparison.treatment.visitors) < ENOUGH_VISITORS
 
 
-def _row(row: VariantFigures) -> Row:
+def _row(row: VariantFigures) -> MetricRow:
     comparison = row.comparison
     estimate = estimate_of(comparison)
     if comparison is None or is_too_early(comparison):
-        return Row(row, None, Tone.EMPTY, figures.reason(Reason.TOO_FEW_VISITORS))
+        return MetricRow(row, None, Tone.EMPTY, figures.reason(Reason.TOO_FEW_VISITORS))
     remark = WORDS[estimate.tone] if comparison.absolute.interval else ""
     missing = figures.reason(comparison.reason or comparison.relative.reason)
-    return Row(row, comparison, estimate.tone, ", ".join(filter(None, [remark, missing])))
+    return MetricRow(row, comparison, estimate.tone, ", ".join(filter(None, [remark, missing])))
 
 
 def _sentence(row: VariantFigures) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from experiments.models import Assignment, Experiment
 from experiments.results import rollup
 
-BATCH = 5_000
-FOLD_SECONDS = 10.0
+ROWS_AT_ONCE = 5_000
+EXPORT_WAIT_SECONDS = 10.0
 COLUMNS = (
     "visitor",
     "variant",
@@ -25,7 +25,7 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def assignments_csv(experiment: Experiment) -> Iterator[str]:
     """Lines of CSV in pieces, sorted by visitor; times in UTC as ISO 8601."""
-    rollup.bring_up_to_date(experiment.agent_id, seconds=FOLD_SECONDS)
+    rollup.bring_up_to_date(experiment.agent_id, seconds=EXPORT_WAIT_SECONDS)
     names = {variant.pk: harmless(variant.name) for variant in experiment.variants.all()}
     yield _lines([COLUMNS])
     after: str | None = None
@@ -59,7 +59,7 @@ def _batch(experiment: Experiment, after: str | None) -> list[Assignment]:
     rows = Assignment.objects.filter(experiment=experiment).order_by("visitor_id")
     if after is not None:
         rows = rows.filter(visitor_id__gt=after)
-    return list(rows[:BATCH])
+    return list(rows[:ROWS_AT_ONCE])
 
 
 def _lines(rows: list[tuple[object, ...]]) -> str:

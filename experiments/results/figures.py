@@ -43,7 +43,7 @@ def relative_tick(amount: float) -> str:
     return f"{_signed(amount * 100, 0 if abs(amount) >= 0.01 or not amount else 1)}%"
 
 
-def reach(interval: Interval | None, *, unit: str = "") -> str:
+def reach(interval: Interval | None, unit: str = "") -> str:
     """Both ends of an interval: of an absolute lift in `unit`, else of a relative one."""
     if interval is None:
         return DASH

@@ -251,7 +251,7 @@ def _metric_results(
     needed = visitors_while_watched(arms[0], context.planned_lift, treatments=len(treatments))
     days_needed = _days_needed(needed, context)
     situation = verdicts.Situation(
-        status=verdicts.Status(context.experiment.status),
+        status=verdicts.Stage(context.experiment.status),
         metric=metric.name,
         control=control.name,
         control_visitors=control.sums.visitors,

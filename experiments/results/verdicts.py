@@ -16,7 +16,7 @@ MOST_NAMED = 3
 """More variants than this are counted in a sentence, not named one by one."""
 
 
-class Status(StrEnum):
+class Stage(StrEnum):
     """The experiment's, as far as advice depends on it."""
 
     DRAFT = "draft"
@@ -24,7 +24,7 @@ class Status(StrEnum):
     STOPPED = "stopped"
 
 
-class Kind(StrEnum):
+class VerdictKind(StrEnum):
     """What sort of answer it is, for the look of the page and for programs."""
 
     ALARM = "sample_ratio_alarm"
@@ -48,7 +48,7 @@ class Situation:
     `visitors_needed` (per variant) and `days_needed` are for a lift of `planned_lift`.
     """
 
-    status: Status
+    status: Stage
     metric: str
     control: str
     control_visitors: int
@@ -63,7 +63,7 @@ class Situation:
 class Verdict:
     """`answer`: which is better; `certainty`: how sure; `advice`: what now. Each may be shown."""
 
-    kind: Kind
+    kind: VerdictKind
     answer: str
     certainty: str
     advice: str
@@ -78,7 +78,7 @@ def verdict(situation: Situation) -> Verdict:
     p_value = situation.sample_ratio_p_value
     if p_value is not None and p_value < SAMPLE_RATIO_ALARM:
         return Verdict(
-            Kind.ALARM,
+            VerdictKind.ALARM,
             "These figures cannot be trusted: visitors are not split as the weights say.",
             "A split this uneven comes up by chance less than once in 1,000 experiments.",
             "Find out why before you read on, then repeat the experiment with a duplicate.",
@@ -108,11 +108,11 @@ def _counts(situation: Situation) -> Verdict:
     else:
         answer, certainty = "No visitors yet.", ""
     advice = {
-        Status.DRAFT: "Start the experiment to assign visitors.",
-        Status.RUNNING: "Keep it running.",
-        Status.STOPPED: "Start it again to go on counting.",
+        Stage.DRAFT: "Start the experiment to assign visitors.",
+        Stage.RUNNING: "Keep it running.",
+        Stage.STOPPED: "Start it again to go on counting.",
     }
-    return Verdict(Kind.COUNTS, answer, certainty, advice[situation.status])
+    return Verdict(VerdictKind.COUNTS, answer, certainty, advice[situation.status])
 
 
 def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
@@ -126,7 +126,7 @@ def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
     else:
         certainty = " ".join(_possible(situation, finding) for finding in compared)
     answer = " ".join([answer, *_too_few(situation, compared)])
-    return Verdict(Kind.OPEN, answer, certainty, _patience(situation))
+    return Verdict(VerdictKind.OPEN, answer, certainty, _patience(situation))
 
 
 def _decided(
@@ -156,7 +156,7 @@ def _decided(
     if len(ahead) > 1:
         certainty += " Variants are compared with the control, not with each other."
     return Verdict(
-        Kind.DECIDED, " ".join(answer), certainty, _choice(situation, ahead, behind, unclear)
+        VerdictKind.DECIDED, " ".join(answer), certainty, _choice(situation, ahead, behind, unclear)
     )
 
 
@@ -166,7 +166,7 @@ def _choice(
     behind: Sequence[Finding],
     unclear: Sequence[Finding],
 ) -> str:
-    stopped = situation.status != Status.RUNNING
+    stopped = situation.status != Stage.RUNNING
     if len(ahead) > 1:
         use = "use one of these: " + ", ".join(finding.variant for finding in ahead)
     elif ahead:
@@ -237,7 +237,7 @@ def _reach(interval: Interval) -> str:
 
 
 def _patience(situation: Situation) -> str:
-    if situation.status != Status.RUNNING:
+    if situation.status != Stage.RUNNING:
         return "Start it again to learn more, or keep either."
     lift, needed, days = situation.planned_lift, situation.visitors_needed, situation.days_needed
     if lift is None or needed is None:

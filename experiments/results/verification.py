@@ -28,11 +28,11 @@ BOTH = statement(
 LEFT_OUT = statement(_FOLDER, "left_out")
 
 BySlot: TypeAlias = dict[tuple[UUID, datetime], list[Decimal]]
-Number: TypeAlias = int | Decimal
+_Number: TypeAlias = int | Decimal
 ZEROS = [Decimal(0)] * len(SUMS)
 
 
-def differences(experiment: Experiment) -> list[str]:
+def departures(experiment: Experiment) -> list[str]:
     """A line for each figure that departs from the raw rows; none when all is well.
 
     What is pending is folded first, then all is read at one moment: traffic may go on. The
@@ -64,7 +64,7 @@ def differences(experiment: Experiment) -> list[str]:
     return found
 
 
-def _compared(rows: Sequence[Number], summary: Sequence[Number]) -> list[str]:
+def _compared(rows: Sequence[_Number], summary: Sequence[_Number]) -> list[str]:
     return [
         f"{column}: the rows say {was}, the summary says {says}"
         for column, was, says in zip(SUMS, rows, summary, strict=True)

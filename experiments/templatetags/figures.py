@@ -5,7 +5,6 @@ from datetime import datetime
 from django import template
 
 from experiments.results import figures
-from experiments.statistics import Interval
 from glozr.zones import zone
 
 register = template.Library()
@@ -14,12 +13,8 @@ register.filter("value", figures.value)
 register.filter("difference", figures.difference)
 register.filter("relative", figures.relative)
 register.filter("p_value", figures.p_value)
+register.filter("reach", figures.reach)
 register.filter("reason", figures.reason)
-
-
-@register.filter
-def reach(interval: Interval | None, unit: str = "") -> str:
-    return figures.reach(interval, unit=unit)
 
 
 @register.filter

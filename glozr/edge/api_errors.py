@@ -27,7 +27,7 @@ from glozr.inputs.json_body import BodyTooLarge
 
 RETRY_AFTER_SECONDS = 1
 
-STATUS: Mapping[type[DomainError], int] = {
+STATUS_OF_ERROR: Mapping[type[DomainError], int] = {
     NotSignedIn: 401,
     Forbidden: 403,
     NotFound: 404,
@@ -39,7 +39,7 @@ STATUS: Mapping[type[DomainError], int] = {
 
 
 def status_of(error: DomainError) -> int:
-    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return next(status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind))
 
 
 def body_of(error: DomainError) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.urls.resolvers import RegexPattern, URLResolver
 
 from glozr.edge.metrics import LATENCY, REQUESTS
 from glozr.edge.request_id import request_id
+from glozr.edge.request_memory import for_one_request
 from glozr.ids import new_id
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
@@ -40,7 +41,8 @@ class Observe:
         own_id = sent_id if SAFE_REQUEST_ID.fullmatch(sent_id) else new_id().hex
         token = request_id.set(own_id)
         try:
-            response = self.get_response(request)
+            with for_one_request():
+                response = self.get_response(request)
             seconds = time.perf_counter() - began
             match = request.resolver_match
             route = match.view_name if match else "unknown"

@@ -10,15 +10,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 
+from glozr.edge.api_errors import status_of
 from glozr.errors import (
-    Conflict,
     DomainError,
-    Forbidden,
-    Invalid,
-    NotFound,
     NotSignedIn,
     OutOfDate,
-    Unavailable,
 )
 
 SIGNED_OUT = "You have been signed out. Sign in again in another tab, then repeat this here."
@@ -28,14 +24,6 @@ NOT_THIS_WAY = (
 )
 SEEN = ("/app/", "/demo/", "/invitations/")
 """Where the pages of ours are that people come to by an address."""
-STATUS: Mapping[type[DomainError], HTTPStatus] = {
-    Forbidden: HTTPStatus.FORBIDDEN,
-    NotFound: HTTPStatus.NOT_FOUND,
-    Conflict: HTTPStatus.CONFLICT,
-    OutOfDate: HTTPStatus.CONFLICT,
-    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    Invalid: HTTPStatus.BAD_REQUEST,
-}
 TITLE: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "That can't be read",
     HTTPStatus.FORBIDDEN: "You may not do this",
@@ -52,10 +40,9 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
         if is_part(request):  # a redirect would put the sign-in page into the middle of this one
             return _refused(request, HTTPStatus.UNAUTHORIZED, SIGNED_OUT)
         return redirect_to_login(request.get_full_path())
-    status = next(
-        (status for kind, status in STATUS.items() if isinstance(error, kind)),
-        HTTPStatus.BAD_REQUEST,
-    )
+    # A person sees what changed meanwhile, and no header that could have been out of date.
+    is_outdated = isinstance(error, OutOfDate)
+    status = HTTPStatus.CONFLICT if is_outdated else HTTPStatus(status_of(error))
     return _refused(request, status, error.detail, error)
 
 

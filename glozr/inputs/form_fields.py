@@ -19,7 +19,7 @@ class LineField(forms.CharField):
             raise ValidationError(detail, code=code)
 
 
-class TextField(forms.CharField):
+class MultilineField(forms.CharField):
     """Text of several lines; browsers send CRLF for what is one line break."""
 
     widget = forms.Textarea

@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
-from glozr.text import CONTROL_CHARACTERS, has_control_characters
+from glozr.text import CONTROL_CHARACTERS, EMAIL_LENGTH, has_control_characters
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -69,10 +69,10 @@ class TextField(serializers.CharField):
 
 
 class EmailField(TextField):
-    """An e-mail address of at most 254 characters."""
+    """An e-mail address."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=EMAIL_LENGTH, **kwargs)
         self.validators.append(serializers.EmailField().validators[-1])
 
 

@@ -17,7 +17,7 @@ from django.db.models import Model, Q, QuerySet
 
 from glozr.errors import FieldError, Invalid
 
-Row = TypeVar("Row", bound=Model)
+_Row = TypeVar("_Row", bound=Model)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -62,15 +62,15 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysetPage(Generic[Row]):
-    rows: list[Row]
+class KeysetPage(Generic[_Row]):
+    rows: list[_Row]
     next: str | None
     previous: str | None
 
 
 def keyset_page(
-    branches: Sequence[QuerySet[Row]], *, order: Order, cursor: str = "", per_page: int
-) -> KeysetPage[Row]:
+    branches: Sequence[QuerySet[_Row]], *, order: Order, cursor: str = "", per_page: int
+) -> KeysetPage[_Row]:
     """The page at `cursor`, the first without one, of what all `branches` hold together.
 
     Branches hold different rows and are read by an index each; usually there is one.
@@ -88,7 +88,7 @@ def keyset_page(
     if not rows:
         return KeysetPage([], None, None)
 
-    def at(row: Row, *, before: bool) -> str:
+    def at(row: _Row, *, before: bool) -> str:
         return str(Cursor(before, getattr(row, order.field), row.pk))
 
     return KeysetPage(
@@ -99,8 +99,8 @@ def keyset_page(
 
 
 def _read(
-    branches: Sequence[QuerySet[Row]], order: Order, position: Cursor | None, *, limit: int
-) -> QuerySet[Row]:
+    branches: Sequence[QuerySet[_Row]], order: Order, position: Cursor | None, *, limit: int
+) -> QuerySet[_Row]:
     descending = order.descending != (position is not None and position.backwards)
     sign = "-" if descending else ""
     ordering = (f"{sign}{order.field}", f"{sign}pk")

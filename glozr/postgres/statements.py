@@ -12,10 +12,10 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.rows import class_row
 
-Row = TypeVar("Row", bound=NamedTuple)
+_Row = TypeVar("_Row", bound=NamedTuple)
 
 
-def fetch_one(sql: LiteralString, parameters: Mapping[str, Any], row: type[Row]) -> Row | None:
+def fetch_one(sql: LiteralString, parameters: Mapping[str, Any], row: type[_Row]) -> _Row | None:
     """The first row of a prepared statement, its columns by their names, or None.
 
     A connection that turns out to be dead is replaced and the statement sent once more, so
@@ -35,8 +35,11 @@ def fetch_one(sql: LiteralString, parameters: Mapping[str, Any], row: type[Row])
 
 
 def _execute(
-    database: BaseDatabaseWrapper, sql: LiteralString, parameters: Mapping[str, Any], row: type[Row]
-) -> Row | None:
+    database: BaseDatabaseWrapper,
+    sql: LiteralString,
+    parameters: Mapping[str, Any],
+    row: type[_Row],
+) -> _Row | None:
     database.ensure_connection()
     with database.wrap_database_errors:
         cursor = psycopg.Cursor(database.connection, row_factory=class_row(row))

@@ -1,12 +1,16 @@
 """The table of roles, as PRODUCT.md has it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from agents import roles
-from agents.models import Role, WorkspaceGrant
+from agents.models import Role, User, WorkspaceGrant
 from agents.roles import Permission
 from agents.workspaces import members
 from agents.workspaces.editing import create_workspace
+from glozr.edge.request_memory import for_one_request
 from tests.factories import UserFactory, WorkspaceFactory
 from tests.roles import Cast
 
@@ -73,3 +77,25 @@ def test_a_group_of_one_workspace_grants_nothing_in_another() -> None:
     WorkspaceFactory.create(owner=user)
     other = WorkspaceFactory.create()
     assert roles.permissions_of(user, other) == set()
+
+
+def test_nothing_is_kept_on_a_person_beyond_a_request(cast: Cast) -> None:
+    assert roles.permissions_of(cast.admin, cast.workspace) == set(Permission)
+    elsewhere = User.objects.get(pk=cast.admin.pk)
+    members.add(workspace=cast.workspace, user=elsewhere, role=Role.EDITOR)
+    assert roles.permissions_of(cast.admin, cast.workspace) == {Permission.VIEW}
+    assert not [name for name in vars(cast.admin) if "permissions" in name]
+
+
+def test_one_request_asks_once_and_again_after_a_change(
+    cast: Cast, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    with for_one_request():
+        assert roles.permissions_of(cast.admin, cast.workspace) == set(Permission)
+        assert roles.permissions_by_role(cast.admin)
+        with django_assert_num_queries(0):
+            roles.permissions_of(cast.admin, cast.workspace)
+            roles.permissions_by_role(cast.admin)
+        members.add(workspace=cast.workspace, user=cast.admin, role=Role.EDITOR)
+        assert roles.permissions_of(cast.admin, cast.workspace) == {Permission.VIEW}
+        assert roles.permissions_by_role(cast.admin) == {cast.workspace.pk: {Permission.VIEW}}

@@ -23,11 +23,11 @@ class Command(BaseCommand):
         experiment = Experiment.with_tombstones.filter(pk=options["experiment"]).first()
         if experiment is None:
             raise CommandError(f"There is no experiment {options['experiment']}.")
-        found = verification.differences(experiment)
+        found = verification.departures(experiment)
         if found and options["repair"]:
             self.report(found)
             rollup.rebuild(experiment.agent_id, experiment.pk)
-            found = verification.differences(experiment)
+            found = verification.departures(experiment)
         if found:
             self.report(found)
             raise CommandError(f"{experiment.name}: {len(found)} figures differ.")

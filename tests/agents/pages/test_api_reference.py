@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from agents.models import Ability, Agent
 from agents.pages.api_docs import published_schema
-from agents.pages.api_reference import Call, Field, fields_of, sections_of
+from agents.pages.api_reference import DescribedCall, Field, fields_of, sections_of
 from agents.workspaces import tokens
 from experiments import lifecycle
 from tests.factories import ExperimentFactory, unused_id
@@ -38,11 +38,11 @@ def test_everybody_can_read_about_every_call(client: Client) -> None:
 
 
 @pytest.fixture
-def say(agent: Agent, client: Client) -> Callable[[Call], int]:
+def say(agent: Agent, client: Client) -> Callable[[DescribedCall], int]:
     """Give a command to a shell of somebody with a token; the status of the answer."""
     _, key = tokens.create_token(workspace=agent.workspace, name="all", abilities=list(Ability))
 
-    def status_of(call: Call) -> int:
+    def status_of(call: DescribedCall) -> int:
         experiment = ExperimentFactory.create(agent=agent)
         if call.id == "stop_experiment":
             lifecycle.start(experiment, by=None)
@@ -70,7 +70,9 @@ def say(agent: Agent, client: Client) -> Callable[[Call], int]:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_examples_work_as_they_stand(call: Call, say: Callable[[Call], int]) -> None:
+def test_examples_work_as_they_stand(
+    call: DescribedCall, say: Callable[[DescribedCall], int]
+) -> None:
     promised = [int(answer.status) for answer in call.answers if answer.status < "300"]
     assert say(call) in promised
 

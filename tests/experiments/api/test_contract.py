@@ -21,7 +21,7 @@ from schemathesis.core.parameters import ParameterLocation
 from agents.models import Ability, Agent
 from experiments import lifecycle
 from experiments.models import Experiment, VariantTotals
-from experiments.results.verdicts import Kind
+from experiments.results.verdicts import VerdictKind
 from glozr.wsgi import application
 from tests.factories import ExperimentFactory, persona_variants, unused_id
 from tests.runtime import Runtime
@@ -192,17 +192,19 @@ def count(experiment: Experiment, counts: Sequence[tuple[int, int]]) -> None:
 @pytest.mark.parametrize(
     ("counts", "kind"),
     [
-        pytest.param([(0, 0), (0, 0)], Kind.COUNTS, id="none"),
-        pytest.param([(1, 0), (0, 0)], Kind.COUNTS, id="one"),
-        pytest.param([(3, 0), (2, 1)], Kind.COUNTS, id="few"),
-        pytest.param([(300, 0), (300, 2)], Kind.OPEN, id="no leads in the control"),
-        pytest.param([(300, 30), (310, 33)], Kind.OPEN, id="many"),
-        pytest.param([(400, 40), (410, 140)], Kind.DECIDED, id="decided"),
-        pytest.param([(400, 40), (0, 0)], Kind.ALARM, id="a variant without visitors"),
-        pytest.param([(200, 9 * n) for n in range(10)], Kind.DECIDED, id="ten variants"),
+        pytest.param([(0, 0), (0, 0)], VerdictKind.COUNTS, id="none"),
+        pytest.param([(1, 0), (0, 0)], VerdictKind.COUNTS, id="one"),
+        pytest.param([(3, 0), (2, 1)], VerdictKind.COUNTS, id="few"),
+        pytest.param([(300, 0), (300, 2)], VerdictKind.OPEN, id="no leads in the control"),
+        pytest.param([(300, 30), (310, 33)], VerdictKind.OPEN, id="many"),
+        pytest.param([(400, 40), (410, 140)], VerdictKind.DECIDED, id="decided"),
+        pytest.param([(400, 40), (0, 0)], VerdictKind.ALARM, id="a variant without visitors"),
+        pytest.param([(200, 9 * n) for n in range(10)], VerdictKind.DECIDED, id="ten variants"),
     ],
 )
-def test_results_are_as_described(world: World, counts: list[tuple[int, int]], kind: Kind) -> None:
+def test_results_are_as_described(
+    world: World, counts: list[tuple[int, int]], kind: VerdictKind
+) -> None:
     variants = [{**persona_variants()[0], "name": f"v{number}"} for number in range(len(counts))]
     experiment = ExperimentFactory.create(agent=world.agent, variants=variants)
     lifecycle.start(experiment, by=None, on_conflict=lifecycle.OnConflict.KEEP_RUNNING)

@@ -7,6 +7,7 @@ import pytest
 
 from agents.models import Ability, Agent, ApiToken, Conversation
 from agents.workspaces import tokens
+from glozr.secrets import digest_of
 from tests.factories import AgentFactory, unused_id
 from tests.runtime import Runtime
 
@@ -166,15 +167,15 @@ class TestTokens:
 
     def test_a_revoked_one_is_refused_at_once(self, runtime: Runtime) -> None:
         assert runtime.resolve("ada")
-        tokens.revoke_token(ApiToken.objects.get(digest=tokens.digest_of(runtime.key)))
+        tokens.revoke_token(ApiToken.objects.get(digest=digest_of(runtime.key)))
         assert runtime.post("assignments/", VISITOR).status == 401
 
     def test_when_it_was_last_used_is_noted(self, runtime: Runtime) -> None:
         runtime.resolve("ada")
-        assert ApiToken.objects.get(digest=tokens.digest_of(runtime.key)).last_used_at is not None
+        assert ApiToken.objects.get(digest=digest_of(runtime.key)).last_used_at is not None
 
     def test_the_key_is_nowhere_in_the_database(self, runtime: Runtime) -> None:
-        stored = ApiToken.objects.values().get(digest=tokens.digest_of(runtime.key))
+        stored = ApiToken.objects.values().get(digest=digest_of(runtime.key))
         assert runtime.key not in str(stored)
 
 

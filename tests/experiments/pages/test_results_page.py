@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import Agent
-from experiments import lifecycle
+from experiments import lifecycle, limits
 from experiments.lifecycle import OnConflict
-from experiments.models import MAX_WEIGHT, Experiment
+from experiments.models import Experiment
 from experiments.results import rollup
 from experiments.results.figures import DASH
 from tests.factories import ExperimentFactory, unused_id
@@ -149,7 +149,7 @@ class TestEveryShapeOfData:
 
     def test_weights_of_a_million_to_one(self, reader: Client, agent: Agent) -> None:
         uneven = [
-            {"name": "control", "weight": MAX_WEIGHT, "config": {}},
+            {"name": "control", "weight": limits.MAX_WEIGHT, "config": {}},
             {"name": "rare", "weight": 1, "config": {}},
         ]
         experiment = lifecycle.start(

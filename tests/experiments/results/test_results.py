@@ -288,7 +288,7 @@ class TestExport:
     def test_goes_on_after_a_batch(
         self, cast: Cast, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("experiments.results.export.BATCH", 7)
+        monkeypatch.setattr("experiments.results.export.ROWS_AT_ONCE", 7)
         assign(experiment, [(20, 2), (15, 1)])
         client = Client()
         client.force_login(cast.owner)

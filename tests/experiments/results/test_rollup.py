@@ -41,7 +41,7 @@ def experiment(agent: Agent) -> Experiment:
 def folded(experiment: Experiment) -> dict[str, tuple[int, int, float, int]]:
     """For each visitor: conversations, messages, seconds, leads."""
     assert rollup.bring_up_to_date(experiment.agent_id, seconds=10)
-    assert verification.differences(experiment) == []
+    assert verification.departures(experiment) == []
     rows = Assignment.objects.filter(experiment=experiment)
     return {
         row.visitor_id: (row.conversations, row.messages, float(row.seconds), row.leads)
@@ -199,9 +199,9 @@ class TestFolding:
         before = folded(experiment)
         Lead.objects.filter(visitor_id="visitor-0").delete()
         VariantTotals.objects.update(messages=999)
-        assert verification.differences(experiment)
+        assert verification.departures(experiment)
         rollup.rebuild(experiment.agent_id, experiment.pk)
-        assert verification.differences(experiment) == []
+        assert verification.departures(experiment) == []
         assert folded(experiment) == {**before, "visitor-0": (1, 1, 0.0, 0)}
 
     def test_the_command_folds_everything(self, runtime: Runtime, experiment: Experiment) -> None:
@@ -295,7 +295,7 @@ class TestWhileSomebodyElseFolds:
         go_on.join()
         assert waited
         assert VariantTotals.objects.get().sums.visitors == 1
-        assert verification.differences(experiment) == []
+        assert verification.departures(experiment) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.results.verdicts import Finding, Kind, Situation, Status, Verdict, verdict
+from experiments.results.verdicts import Finding, Situation, Stage, Verdict, VerdictKind, verdict
 from experiments.statistics import Arm, Mean, Proportion, compare
 
 VICTORY = re.compile(r"\b(winners?|wins?|won|better|best|beats?|worse|loses?)\b", re.IGNORECASE)
 
 
-def situation(control: Arm, *treatments: Arm, status: Status = Status.RUNNING) -> Situation:
+def situation(control: Arm, *treatments: Arm, status: Stage = Stage.RUNNING) -> Situation:
     names = ("Aria", "Max", "Kim", "Lou", "Pia")
     findings = tuple(
         Finding(name, comparison)
@@ -20,14 +20,14 @@ def situation(control: Arm, *treatments: Arm, status: Status = Status.RUNNING) -
     return Situation(status, "lead capture rate", "control", control.n, findings)
 
 
-def of(control: Arm, *treatments: Arm, status: Status = Status.RUNNING) -> Verdict:
+def of(control: Arm, *treatments: Arm, status: Stage = Stage.RUNNING) -> Verdict:
     return verdict(situation(control, *treatments, status=status))
 
 
 def test_a_better_treatment() -> None:
     found = of(Proportion(5000, 500), Proportion(5000, 750))
 
-    assert found.kind == Kind.DECIDED
+    assert found.kind == VerdictKind.DECIDED
     assert found.answer == (
         "Aria is better than control. Aria's lead capture rate is 50% higher (between 27% and 78%)."
     )
@@ -39,7 +39,7 @@ def test_a_better_treatment() -> None:
 
 
 def test_a_better_control() -> None:
-    found = of(Proportion(5000, 750), Proportion(5000, 500), status=Status.STOPPED)
+    found = of(Proportion(5000, 750), Proportion(5000, 500), status=Stage.STOPPED)
 
     assert found.answer == (
         "control is better than Aria. Aria's lead capture rate is 33% lower (between 21% and 44%)."
@@ -59,7 +59,7 @@ def test_better_by_an_amount_that_is_not_estimable_yet() -> None:
 def test_no_difference_yet() -> None:
     found = of(Proportion(1000, 100), Proportion(1000, 110))
 
-    assert found.kind == Kind.OPEN
+    assert found.kind == VerdictKind.OPEN
     assert found.answer == (
         "No difference shown yet between control and Aria in lead capture rate."
     )
@@ -84,7 +84,7 @@ def test_no_difference_yet_tells_how_long() -> None:
 
 
 def test_a_stopped_experiment_without_a_difference_is_not_told_to_keep_running() -> None:
-    found = of(Proportion(1000, 100), Proportion(1000, 110), status=Status.STOPPED)
+    found = of(Proportion(1000, 100), Proportion(1000, 110), status=Stage.STOPPED)
 
     assert found.advice == "Start it again to learn more, or keep either."
 
@@ -92,7 +92,7 @@ def test_a_stopped_experiment_without_a_difference_is_not_told_to_keep_running()
 def test_under_a_hundred_visitors_only_counts() -> None:
     found = of(Proportion(1000, 900), Proportion(1, 0), Proportion(99, 0))
 
-    assert found.kind == Kind.COUNTS
+    assert found.kind == VerdictKind.COUNTS
     assert found.answer == (
         "Too early to compare: control has 1,000 visitors, Aria has 1 visitor "
         "and Max has 99 visitors."
@@ -102,12 +102,12 @@ def test_under_a_hundred_visitors_only_counts() -> None:
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (Status.DRAFT, "Start the experiment to assign visitors."),
-        (Status.RUNNING, "Keep it running."),
-        (Status.STOPPED, "Start it again to go on counting."),
+        (Stage.DRAFT, "Start the experiment to assign visitors."),
+        (Stage.RUNNING, "Keep it running."),
+        (Stage.STOPPED, "Start it again to go on counting."),
     ],
 )
-def test_no_visitors(status: Status, advice: str) -> None:
+def test_no_visitors(status: Stage, advice: str) -> None:
     found = of(Proportion(0, 0), Proportion(0, 0), status=status)
 
     assert found.text == f"No visitors yet. {advice}"
@@ -117,10 +117,10 @@ def test_an_uneven_split_comes_before_any_verdict() -> None:
     asked = situation(Proportion(5000, 500), Proportion(5000, 750))
     found = verdict(replace(asked, sample_ratio_p_value=0.0009))
 
-    assert found.kind == Kind.ALARM
+    assert found.kind == VerdictKind.ALARM
     assert "cannot be trusted" in found.answer
     assert not VICTORY.search(found.text)
-    assert verdict(replace(asked, sample_ratio_p_value=0.001)).kind == Kind.DECIDED
+    assert verdict(replace(asked, sample_ratio_p_value=0.001)).kind == VerdictKind.DECIDED
 
 
 def test_two_better_treatments_are_not_ranked() -> None:
@@ -182,7 +182,7 @@ def test_only_a_worse_treatment_is_dropped() -> None:
 def test_arms_that_do_not_vary_leave_it_open() -> None:
     found = of(Mean(500, 500, 500), Mean(500, 1000, 2000))
 
-    assert found.kind == Kind.OPEN
+    assert found.kind == VerdictKind.OPEN
     assert "cannot be said" in found.certainty
 
 
