@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.test import Client
+
 from agents.models import Agent, Role, User, Workspace
 from tests.factories import AgentFactory, MembershipFactory, UserFactory, WorkspaceFactory
 
@@ -35,3 +37,9 @@ def make_cast() -> Cast:
         outsider=elsewhere.memberships.get().user,
         superuser=User.objects.create_superuser("root@example.com"),
     )
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

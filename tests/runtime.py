@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.test import Client
 
-from agents.models import Ability, Agent
+from agents.models import Ability, Agent, Conversation
 from agents.workspaces import tokens
 
 
@@ -66,3 +66,13 @@ class Runtime:
         answer = self.post("leads/", {"visitor_id": visitor, "email": email, **body})
         assert answer.status in (HTTPStatus.OK, HTTPStatus.CREATED), answer.body
         return answer
+
+
+def assert_refused(runtime: Runtime, path: str, body: Any, field: str, code: str = "") -> None:
+    answer = runtime.post(path, body)
+    assert answer.status == 400, answer.body
+    assert set(answer.body) == {"code", "detail", "errors"}
+    found = {error["field"]: error["code"] for error in answer["errors"]}
+    assert field in found, found
+    assert code in ("", found[field])
+    assert not Conversation.objects.exists()

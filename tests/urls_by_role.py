@@ -169,7 +169,7 @@ ADMIN: dict[str, Expected] = {
 }
 
 # For each model what staff of another workspace may open, and what superusers may do.
-# A row of somebody else is not there for staff; `tests.agents.admin` has their own.
+# A row of somebody else is not there for staff; `tests.glozr.test_admin_site` has their own.
 MODELS: dict[str, tuple[str, str]] = {
     "account_emailaddress": ("", "add change delete"),
     "agents_agent": ("list add", "add change"),

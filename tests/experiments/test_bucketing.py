@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, chisquare
 
 from experiments.bucketing import bucket
-from tests.specification import vectors
+from tests.experiments.specification import vectors
 
 VISITORS = 100_000
 # A right implementation fails one of these tests in a million runs; ids are fixed, so it never

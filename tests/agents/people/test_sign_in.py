@@ -21,7 +21,6 @@ from django.urls import reverse
 
 from agents.models import Role, User
 from agents.people import accounts, invitations
-from experiments.demo import seeding
 from tests.factories import PASSWORD, UserFactory
 from tests.roles import Cast
 
@@ -188,42 +187,3 @@ def test_whoever_came_by_a_mailed_link_may_use_two_factors(cast: Cast, email: st
     sign_in(person, email)
     person.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert person.get("/accounts/2fa/totp/activate/").status_code == HTTPStatus.OK
-
-
-def test_the_demo_signs_in_with_one_click(client: Client, settings: Any) -> None:
-    settings.DEMO = True
-    seeding.seed()
-    page = client.get(LOGIN).content.decode()
-    assert page.count('name="role"') == 3
-    assert "walks-north" not in page
-    client.post(reverse("demo_sign_in"), {"role": "editor"})
-    assert client.get(reverse("agent_list")).context["user"].email == "editor@demo.example"
-
-
-@pytest.mark.parametrize("wanted", ["/app/workspaces/?search=x", "https://evil.example/", "//evil"])
-def test_the_demo_leads_on_to_the_page_that_was_asked_for(
-    client: Client, settings: Any, wanted: str
-) -> None:
-    settings.DEMO = True
-    seeding.seed()
-    page = client.get(LOGIN, {"next": wanted}).content.decode()
-    assert page.count(f'<input type="hidden" name="next" value="{wanted}">') == 2
-    response = client.post(reverse("demo_sign_in"), {"role": "admin", "next": wanted})
-    assert response["Location"] == (wanted if wanted.startswith("/app/") else reverse("home"))
-
-
-@pytest.mark.parametrize("role", ["", "superuser", "owner@demo.example"])
-def test_the_demo_signs_in_nobody_else(client: Client, settings: Any, role: str) -> None:
-    settings.DEMO = True
-    seeding.seed()
-    response = client.post(reverse("demo_sign_in"), {"role": role})
-    assert response.status_code == HTTPStatus.NOT_FOUND
-
-
-def test_without_the_demo_there_is_no_such_door(client: Client, settings: Any) -> None:
-    seeding.seed()
-    settings.DEMO = False
-    assert 'name="role"' not in client.get(LOGIN).content.decode()
-    response = client.post(reverse("demo_sign_in"), {"role": "owner"})
-    assert response.status_code == HTTPStatus.NOT_FOUND
-    assert client.get(reverse("agent_list")).status_code == HTTPStatus.FOUND

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from agents.models import Ability, Agent, ApiToken, Conversation
+from agents.models import Ability, Agent, ApiToken
 from agents.workspaces import tokens
 from glozr.secrets import digest_of
 from tests.factories import AgentFactory, unused_id
-from tests.runtime import Runtime
+from tests.runtime import Runtime, assert_refused
 
 pytestmark = pytest.mark.django_db
 
@@ -28,16 +28,6 @@ BAD_TEXTS = {
     "a list": (["ada"], "invalid"),
 }
 BAD_UUIDS = ["", "nonsense", 7, None, True, "{0}", "0" * 32, "urn:uuid:" + "0" * 27]
-
-
-def assert_refused(runtime: Runtime, path: str, body: Any, field: str, code: str = "") -> None:
-    answer = runtime.post(path, body)
-    assert answer.status == 400, answer.body
-    assert set(answer.body) == {"code", "detail", "errors"}
-    found = {error["field"]: error["code"] for error in answer["errors"]}
-    assert field in found, found
-    assert code in ("", found[field])
-    assert not Conversation.objects.exists()
 
 
 @pytest.mark.parametrize("case", BAD_TEXTS)
@@ -115,33 +105,6 @@ def test_a_message(runtime: Runtime, change: dict[str, Any], field: str) -> None
 def test_a_lead(runtime: Runtime, change: dict[str, Any], field: str) -> None:
     body = {key: value for key, value in {**LEAD, **change}.items() if value is not ...}
     assert_refused(runtime, "leads/", body, field)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"nonsense", b'{"visitor_id": NaN}', b"[" * 100_000, b"\xff\xfe", b"9" * 5_000],
-    ids=["none", "half", "words", "NaN", "nested deep", "not UTF-8", "huge number"],
-)
-def test_a_body_that_is_no_json(runtime: Runtime, body: bytes) -> None:
-    assert_refused(runtime, "assignments/", body, "body" if body else "visitor_id")
-
-
-@pytest.mark.parametrize("body", [[], "text", 5, None, True])
-def test_a_body_that_is_no_object(runtime: Runtime, body: Any) -> None:
-    answer = runtime.post("assignments/", body)
-    assert (answer.status, answer["code"]) == (400, "invalid")
-
-
-@pytest.mark.parametrize("size", [256 * 1024, 3_000_000])
-def test_a_body_of_more_than_256_kib(runtime: Runtime, size: int) -> None:
-    path = f"conversations/{unused_id()}/messages/"
-    answer = runtime.post(path, {**MESSAGE, "content": "x" * size})
-    assert (answer.status, answer["code"]) == (413, "body_too_large")
-
-
-def test_a_body_of_another_type(runtime: Runtime) -> None:
-    answer = runtime.post("assignments/", b"visitor_id=ada", content_type="text/plain")
-    assert (answer.status, answer["errors"][0]["code"]) == (400, "unsupported_media_type")
 
 
 class TestTokens:

@@ -24,12 +24,6 @@ def draft(cast: Cast) -> Experiment:
     return ExperimentFactory.create(agent=cast.agent, name="Aria or Max", by=cast.owner)
 
 
-@pytest.fixture
-def admin(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.admin)
-    return client
-
-
 def edit_url(experiment: Experiment) -> str:
     return reverse("experiment_edit", args=[experiment.agent_id, experiment.pk])
 

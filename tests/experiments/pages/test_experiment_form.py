@@ -12,15 +12,8 @@ from agents.models import Agent
 from experiments.models import Experiment
 from tests.experiments.pages.typed import CONTROL, TREATMENT, row, typed
 from tests.factories import ExperimentFactory
-from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.admin)
-    return client
 
 
 @pytest.fixture

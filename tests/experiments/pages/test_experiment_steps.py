@@ -30,12 +30,6 @@ def running(cast: Cast) -> Experiment:
     return lifecycle.start(experiment, by=cast.owner)
 
 
-@pytest.fixture
-def admin(client: Client, cast: Cast) -> Client:
-    client.force_login(cast.admin)
-    return client
-
-
 def url(step: str, experiment: Experiment) -> str:
     return reverse(f"experiment_{step}", args=[experiment.agent_id, experiment.pk])
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from agents.models import Agent, Conversation, Lead, Message, MessageRole
@@ -203,12 +202,6 @@ class TestFolding:
         rollup.rebuild(experiment.agent_id, experiment.pk)
         assert verification.departures(experiment) == []
         assert folded(experiment) == {**before, "visitor-0": (1, 1, 0.0, 0)}
-
-    def test_the_command_folds_everything(self, runtime: Runtime, experiment: Experiment) -> None:
-        runtime.say("ada", unused_id())
-        call_command("fold_results", "--once")
-        assert not PendingCount.objects.exists()
-        assert VariantTotals.objects.get().sums.visitors == 1
 
 
 @pytest.mark.parametrize("seed", range(5))

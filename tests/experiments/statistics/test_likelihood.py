@@ -8,7 +8,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from experiments.statistics import _likelihood as likelihood
 from experiments.statistics.arms import Proportion
-from tests.experiments.strategies import proportions
+from tests.experiments.statistics.strategies import proportions
 
 
 @settings(max_examples=60, deadline=None)

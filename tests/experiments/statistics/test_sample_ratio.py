@@ -5,7 +5,7 @@ from scipy.stats import binomtest
 from statsmodels.stats.gof import chisquare
 
 from experiments.statistics.sample_ratio import sample_ratio_p_value
-from tests.specification import vectors
+from tests.experiments.specification import vectors
 
 
 def test_sample_ratio_agrees_with_the_reference_vectors() -> None:

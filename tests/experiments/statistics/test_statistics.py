@@ -33,8 +33,8 @@ from experiments.statistics.sequence import (
     sequential_interval,
     sequential_p_value,
 )
-from tests.experiments.strategies import proportions
-from tests.specification import vectors
+from tests.experiments.specification import vectors
+from tests.experiments.statistics.strategies import proportions
 
 ARMS: dict[str, type[Any]] = {"proportion": Proportion, "mean": Mean, "ratio": Ratio}
 

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-BESIDE = REPOSITORY.parent / "shared" / "spec"
-COPY = REPOSITORY / "tests" / "vectors"
+HERE = Path(__file__).resolve().parent
+BESIDE = HERE.parents[2] / "shared" / "spec"
+COPY = HERE / "vectors"
 
 
 def vectors(name: str) -> Any:

@@ -1,0 +1,78 @@
+"""A conversation as it was held, with what is known of its visitor."""
+
+from datetime import UTC, datetime
+
+from django.test import Client
+
+from agents.models import Agent, Message
+from experiments import lifecycle
+from experiments.lifecycle import editing
+from experiments.models import Experiment
+from tests.experiments.visitors.lists import assigned, of, transcript
+from tests.factories import ConversationFactory, LeadFactory, MessageFactory
+from tests.runtime import Runtime
+
+
+class TestTranscript:
+    def test_shows_messages_in_order_with_the_persona_in_force(
+        self, editor: Client, agent: Agent, experiment: Experiment, runtime: Runtime
+    ) -> None:
+        aria = assigned(runtime, experiment)["treatment"]
+        MessageFactory.create(
+            conversation=aria, content="Second", sent_at=datetime(2025, 1, 2, tzinfo=UTC)
+        )
+        MessageFactory.create(
+            conversation=aria, content="First <b>", sent_at=datetime(2025, 1, 1, tzinfo=UTC)
+        )
+        response = editor.get(of(aria))
+
+        assert [m.content for m in response.context["page"].rows] == ["First <b>", "Second"]
+        assert "First &lt;b&gt;" in response.text
+        assert response.context["transcript"].persona == {
+            "name": "Aria",
+            "tone": "warm and concise",
+        }
+        assert 'datetime="2025-01-01T00:00:00+00:00"' in response.text
+
+    def test_keeps_the_variant_after_its_experiment_is_deleted(
+        self, editor: Client, experiment: Experiment, runtime: Runtime
+    ) -> None:
+        conversation = assigned(runtime, experiment)["treatment"]
+        lifecycle.delete(experiment, by=None)
+        response = editor.get(of(conversation))
+
+        assert response.context["transcript"].persona["name"] == "Aria"
+        assert "Deleted" in response.text
+
+    def test_of_a_call_to_action_leaves_the_agents_persona(
+        self, editor: Client, agent: Agent, runtime: Runtime
+    ) -> None:
+        cta = editing.create(agent=agent, sent={"name": "Offer", "kind": "cta"}, by=None)
+        lifecycle.start(cta, by=None)
+        answer = runtime.resolve("visitor")
+        response = editor.get(transcript(agent, answer["conversation_id"]))
+
+        assert response.context["transcript"].persona == agent.persona
+
+    def test_long_ones_come_in_pages(self, editor: Client, agent: Agent) -> None:
+        conversation = ConversationFactory.create(agent=agent)
+        Message.objects.bulk_create(
+            Message(agent=agent, conversation=conversation, role="visitor", content=f"{n}")
+            for n in range(201)
+        )
+        first = editor.get(of(conversation)).context["page"]
+        second = editor.get(of(conversation), {"cursor": first.next}).context["page"]
+
+        assert (len(first.rows), len(second.rows), second.next) == (200, 1, None)
+
+    def test_names_the_visitors_leads_and_other_conversations(
+        self, editor: Client, agent: Agent
+    ) -> None:
+        conversation = ConversationFactory.create(agent=agent, visitor_id="same")
+        other = ConversationFactory.create(agent=agent, visitor_id="same")
+        ConversationFactory.create(visitor_id="same")
+        lead = LeadFactory.create(agent=agent, visitor_id="same")
+        shown = editor.get(of(conversation)).context["transcript"]
+
+        assert list(shown.others) == [other]
+        assert list(shown.leads) == [lead]
