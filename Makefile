@@ -44,7 +44,7 @@ bench: .venv/dev.stamp ## Measure the runtime API (see bench/README.md)
 	@$(BIN)/python -m bench.load $(ARGS)
 
 chaos: .venv/dev.stamp ## Break things under load and check that nothing is lost
-	@$(BIN)/python -m bench.chaos.__main__ $(ARGS)
+	@$(BIN)/python -m bench.chaos $(ARGS)
 
 stop: ## Stop the embedded PostgreSQL
 	@$(BIN)/python -m glozr.postgres stop

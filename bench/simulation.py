@@ -230,7 +230,7 @@ def simulate(
     looked_at = 0
     chunk = max(1, VISITORS_AT_ONCE * min(weights) // (looks[-1] * max(weights)))
     for start in range(0, runs, chunk):
-        arms = [
+        control, treatment = (
             running_sums(
                 population,
                 rng,
@@ -239,16 +239,10 @@ def simulate(
                 arm_lift,
             )
             for weight, arm_lift in zip(weights, (0.0, lift), strict=True)
-        ]
-        judged = Looks(population, *arms)
-        zero = judged.rejects_ratio(1.0)
-        absolute = judged.rejects_difference(lift * population.value)
-        relative = judged.rejects_ratio(1 + lift)
-        looked_at += judged.assert_product_agrees(rng, lift, (zero, absolute, relative), sample)
-        for index, flags in enumerate(
-            (zero, judged.plain_rejects(), judged.fixed_rejects(), absolute, relative)
-        ):
-            ever[index] += flags.any(axis=1).sum()
+        )
+        found, put_to_it = judge(Looks(population, control, treatment), rng, lift, sample)
+        ever += found
+        looked_at += put_to_it
     declared, plain, fixed, absolute_misses, relative_misses = (ever / runs).tolist()
     return Outcome(
         metric=population.name,
@@ -262,6 +256,22 @@ def simulate(
         relative_covers_throughout=round(1 - relative_misses, 6),
         looks_put_to_the_product=looked_at,
     )
+
+
+def judge(
+    looks: Looks, rng: np.random.Generator, lift: float, sample: int
+) -> tuple[list[int], int]:
+    """How many runs ever rejected, by each test, and how many looks the product was asked about.
+
+    The tests: no difference, the same by the plain sequence and at a fixed p, and the true lift
+    by the absolute and by the relative interval.
+    """
+    zero = looks.rejects_ratio(1.0)
+    absolute = looks.rejects_difference(lift * looks.population.value)
+    relative = looks.rejects_ratio(1 + lift)
+    put_to_it = looks.assert_product_agrees(rng, lift, (zero, absolute, relative), sample)
+    tests = (zero, looks.plain_rejects(), looks.fixed_rejects(), absolute, relative)
+    return [int(flags.any(axis=1).sum()) for flags in tests], put_to_it
 
 
 def table(title: str, outcomes: Sequence[Outcome]) -> Table:

@@ -1,6 +1,6 @@
 """Break things under load, and check that nothing is lost and the service comes back by itself.
 
-python -m bench.chaos.__main__ [--seconds 240] [--seed N] [--clients 12] [--small]
+python -m bench.chaos [--seconds 240] [--seed N] [--clients 12] [--small]
 
 Clients retry and write down every attempt; faults follow one another in random order, all of them
 before any comes again; experiments are started, stopped, superseded and deleted all the while.
@@ -60,7 +60,7 @@ for experiment in Experiment.with_tombstones.filter(assignments__isnull=False).d
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(1_000_000))
     parser.add_argument("--seconds", type=float, default=240, help="Faults are done for so long.")
     parser.add_argument("--clients", type=int, default=12)

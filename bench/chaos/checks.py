@@ -17,6 +17,30 @@ from bench.chaos.clients import Attempt, Call, Kind, Told
 from bench.chaos.faults import Injected
 from bench.chaos.lifecycle import Step
 
+CONVERSATIONS = """
+SELECT id::text, agent_id::text, visitor_id, variant_id::text, decided_at IS NOT NULL, playground
+  FROM conversations WHERE agent_id = ANY (%(agents)s::uuid[])"""
+MESSAGES = """
+SELECT id::text, conversation_id::text, role, content
+  FROM messages WHERE agent_id = ANY (%(agents)s::uuid[])"""
+LEADS = """
+SELECT agent_id::text, lower(email), id::text, visitor_id, name
+  FROM leads WHERE agent_id = ANY (%(agents)s::uuid[])"""
+ASSIGNMENTS = """
+SELECT experiment_id::text, visitor_id, variant_id::text
+  FROM experiment_assignments WHERE agent_id = ANY (%(agents)s::uuid[])"""
+EXPERIMENT_OF = """
+SELECT variants.id::text, experiment_id::text
+  FROM variants JOIN experiments ON experiments.id = experiment_id
+ WHERE agent_id = ANY (%(agents)s::uuid[])"""
+STATUS = """
+SELECT id::text, CASE WHEN deleted_at IS NULL THEN status ELSE 'deleted' END
+  FROM experiments WHERE agent_id = ANY (%(agents)s::uuid[])"""
+HISTORY = """
+SELECT experiment_id::text, action, count(*)
+  FROM experiment_events JOIN experiments ON experiments.id = experiment_id
+ WHERE agent_id = ANY (%(agents)s::uuid[]) GROUP BY 1, 2"""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -86,55 +110,24 @@ def read(connection: "psycopg.Connection[Any]", agents: Iterable[str]) -> Rows:
         return connection.execute(sql.encode(), {"agents": ids}).fetchall()
 
     leads, assignments = defaultdict(list), defaultdict(list)
-    for agent, email, *kept in fetched(
-        "SELECT agent_id::text, lower(email), id::text, visitor_id, name FROM leads"
-        " WHERE agent_id = ANY (%(agents)s::uuid[])"
-    ):
+    for agent, email, *kept in fetched(LEADS):
         leads[agent, email].append((kept[0], kept[1], kept[2]))
-    for experiment, visitor, variant in fetched(
-        "SELECT experiment_id::text, visitor_id, variant_id::text FROM experiment_assignments"
-        " WHERE agent_id = ANY (%(agents)s::uuid[])"
-    ):
+    for experiment, visitor, variant in fetched(ASSIGNMENTS):
         assignments[experiment, visitor].append(variant)
     return Rows(
         conversations={
             id_: (agent, visitor, variant, decided, playground)
-            for id_, agent, visitor, variant, decided, playground in fetched(
-                "SELECT id::text, agent_id::text, visitor_id, variant_id::text,"
-                " decided_at IS NOT NULL, playground FROM conversations"
-                " WHERE agent_id = ANY (%(agents)s::uuid[])"
-            )
+            for id_, agent, visitor, variant, decided, playground in fetched(CONVERSATIONS)
         },
         messages={
             id_: (conversation, role, content)
-            for id_, conversation, role, content in fetched(
-                "SELECT id::text, conversation_id::text, role, content FROM messages"
-                " WHERE agent_id = ANY (%(agents)s::uuid[])"
-            )
+            for id_, conversation, role, content in fetched(MESSAGES)
         },
         leads=leads,
         assignments=assignments,
-        experiment_of=dict(
-            fetched(
-                "SELECT variants.id::text, experiment_id::text FROM variants"
-                " JOIN experiments ON experiments.id = experiment_id"
-                " WHERE agent_id = ANY (%(agents)s::uuid[])"
-            )
-        ),
-        status=dict(
-            fetched(
-                "SELECT id::text, CASE WHEN deleted_at IS NULL THEN status ELSE 'deleted' END"
-                " FROM experiments WHERE agent_id = ANY (%(agents)s::uuid[])"
-            )
-        ),
-        history={
-            (experiment, action): number
-            for experiment, action, number in fetched(
-                "SELECT experiment_id::text, action, count(*) FROM experiment_events"
-                " JOIN experiments ON experiments.id = experiment_id"
-                " WHERE agent_id = ANY (%(agents)s::uuid[]) GROUP BY 1, 2"
-            )
-        },
+        experiment_of=dict(fetched(EXPERIMENT_OF)),
+        status=dict(fetched(STATUS)),
+        history={(experiment, action): number for experiment, action, number in fetched(HISTORY)},
     )
 
 
