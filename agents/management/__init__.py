@@ -1,0 +1,1 @@
+"""What operators type for workspaces and their keys (`commands`)."""

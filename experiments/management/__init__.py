@@ -1,0 +1,1 @@
+"""What operators type for the demo and for results (`commands`)."""

@@ -1,0 +1,1 @@
+"""Fold and verify results; seed the demo and send visitors to it."""
