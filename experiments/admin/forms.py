@@ -6,17 +6,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
 
-from agents.admin.services import ServiceForm, errors_of
+from agents.admin.services import ModelForm, ServiceForm, errors_of
 from experiments import limits
 from experiments.models import Experiment, Variant
 from glozr.errors import DomainError
 from glozr.inputs.form_fields import StrictJSONField
 
 if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
-    ModelForm = forms.ModelForm[Variant]
     InlineFormSet = forms.BaseInlineFormSet[Variant, Experiment, forms.ModelForm[Variant]]
 else:
-    ModelForm, InlineFormSet = forms.ModelForm, forms.BaseInlineFormSet
+    InlineFormSet = forms.BaseInlineFormSet
 
 
 class ExperimentAdminForm(ServiceForm):

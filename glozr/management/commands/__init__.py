@@ -1,0 +1,1 @@
+"""`makemigrations`, which starts no server."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agents import limits
 from agents.models import Ability, ApiToken
 from agents.workspaces import tokens
 from tests.agents.management.terminal import refusal_of, said_by
@@ -54,7 +55,7 @@ class TestCreateToken:
             assert ability in refusal
         assert not ApiToken.objects.exists()
 
-    @pytest.mark.parametrize("name", ["", " ", "n" * 81])
+    @pytest.mark.parametrize("name", ["", " ", "n" * (limits.TOKEN_NAME + 1)])
     def test_a_name_that_is_none_is_refused(self, name: str) -> None:
         WorkspaceFactory.create(name="Northwind")
         refusal = refusal_of("create_token", "Northwind", f"--name={name}", "--ability=runtime")

@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from agents import limits
 from agents.models import Agent, Role, User, Workspace
 from tests.agents.management.terminal import refusal_of, said_by
 from tests.factories import PASSWORD, UserFactory
@@ -52,14 +53,14 @@ class TestCreateWorkspace:
         assert ada.check_password(PASSWORD)
 
     def test_the_longest_name_is_not_too_long_for_its_agent(self) -> None:
-        self.create(name="n" * 120)
+        self.create(name="n" * limits.WORKSPACE_NAME)
         assert Agent.objects.get().name.endswith(" assistant")
 
     @pytest.mark.parametrize("owner", ["", "ada", "ada@", "ada@example.com,bob@example.com"])
     def test_an_owner_whom_no_mail_reaches_is_refused(self, owner: str) -> None:
         assert self.refused(owner=owner).startswith("email: ")
 
-    @pytest.mark.parametrize("name", ["", "  ", "n" * 121])
+    @pytest.mark.parametrize("name", ["", "  ", "n" * (limits.WORKSPACE_NAME + 1)])
     def test_a_name_that_is_none_is_refused(self, name: str) -> None:
         assert self.refused(name=name).startswith("name: ")
 

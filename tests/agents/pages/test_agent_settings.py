@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from agents import limits
 from agents.models import Agent
 from tests.roles import Cast
 
@@ -61,12 +62,12 @@ def test_an_outsider_finds_nothing(client: Client, cast: Cast) -> None:
     ("field", "text"),
     [
         ("name", ""),
-        ("name", "x" * 121),
+        ("name", "x" * (limits.AGENT_NAME + 1)),
         ("persona_name", " "),
         ("persona_name", "A\x07"),
-        ("persona_tone", "x" * 501),
+        ("persona_tone", "x" * (limits.PERSONA_TONE + 1)),
         ("system_prompt", "\x00"),
-        ("system_prompt", "x" * 20_001),
+        ("system_prompt", "x" * (limits.SYSTEM_PROMPT + 1)),
     ],
 )
 def test_errors_stand_at_their_field_and_nothing_typed_is_lost(

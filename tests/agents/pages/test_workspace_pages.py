@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from agents import limits
 from agents.models import Ability, ApiToken
 from agents.workspaces import tokens
 from tests.factories import WorkspaceFactory
@@ -50,7 +51,7 @@ def test_a_key_is_shown_once_and_works(client: Client, cast: Cast) -> None:
     "sent",
     [
         {"name": "", "abilities": ["runtime"]},
-        {"name": "x" * 81, "abilities": ["runtime"]},
+        {"name": "x" * (limits.TOKEN_NAME + 1), "abilities": ["runtime"]},
         {"name": "Chat"},
         {"name": "Chat", "abilities": ["everything"]},
         {"name": "\x00", "abilities": ["runtime"]},

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from agents import limits
 from agents.models import Invitation, Role, User
 from agents.people import invitations
 from agents.workspaces import members
@@ -94,7 +95,7 @@ def test_an_address_is_invited_once(cast: Cast) -> None:
 
 
 def test_no_more_than_a_hundred_are_open_at_once(cast: Cast, monkeypatch: Any) -> None:
-    monkeypatch.setattr(invitations, "LIMIT", 2)
+    monkeypatch.setattr(limits, "OPEN_INVITATIONS", 2)
     invited(cast, "a@example.com")
     invited(cast, "b@example.com")
     with pytest.raises(Conflict, match="Withdraw some"):

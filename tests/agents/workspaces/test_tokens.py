@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from agents import limits
 from agents.models import Ability, ApiToken, Workspace
 from agents.workspaces import tokens
 from glozr.errors import Invalid
@@ -71,7 +72,7 @@ def test_revoking_again_keeps_the_first_time(made: tuple[ApiToken, str]) -> None
         (["everything"], "Chat", "abilities"),
         (["runtime"], "", "name"),
         (["runtime"], "  ", "name"),
-        (["runtime"], "x" * 81, "name"),
+        (["runtime"], "x" * (limits.TOKEN_NAME + 1), "name"),
     ],
 )
 def test_a_token_has_a_name_and_an_ability(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agents.models import Agent
-from experiments import lifecycle
+from experiments import lifecycle, limits
 from experiments.models import Experiment
 from tests.experiments.api.caller import DRAFT, Api
 from tests.factories import ExperimentFactory, persona_variants
@@ -57,7 +57,13 @@ class TestCreate:
     def test_names_every_broken_rule(self, api: Api) -> None:
         variants = [
             {"name": "A", "weight": 0, "config": {}},
-            {"name": "a", "weight": "2", "config": {"persona": {"tone": "x" * 501, "age": 7}}},
+            {
+                "name": "a",
+                "weight": "2",
+                "config": {
+                    "persona": {"tone": "x" * (limits.PERSONA_LIMITS["tone"] + 1), "age": 7}
+                },
+            },
         ]
         refused = api.call("POST", body={"name": " ", "kind": "persona", "variants": variants})
         assert refused.status == 400

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from agents import limits
 from agents.models import Ability, Agent, ApiToken
 from agents.workspaces import tokens
 from glozr.secrets import digest_of
@@ -18,7 +19,7 @@ MESSAGE = {**VISITOR, "role": "visitor", "content": "Hello"}
 LEAD = {**VISITOR, "email": "ada@example.com"}
 BAD_TEXTS = {
     "empty": ("", "blank"),
-    "of 129 characters": ("x" * 129, "max_length"),
+    "too long": ("x" * (limits.VISITOR_ID + 1), "max_length"),
     "with a NUL": ("a\0b", "control_characters"),
     "with a line break": ("a\nb", "control_characters"),
     "with half a surrogate pair": ("a\ud800", "surrogate_characters_not_allowed"),
@@ -42,7 +43,9 @@ def test_a_visitor_id(runtime: Runtime, path: str, case: str) -> None:
     assert_refused(runtime, path, {**body, "visitor_id": visitor}, "visitor_id", code)
 
 
-@pytest.mark.parametrize("visitor", ["x" * 128, " ", "🦊" * 128, "a\u2028b", "\u00a0", "<b>"])
+@pytest.mark.parametrize(
+    "visitor", ["x" * limits.VISITOR_ID, " ", "🦊" * limits.VISITOR_ID, "a\u2028b", "\u00a0", "<b>"]
+)
 def test_but_any_other_text_of_up_to_128_characters_is_a_visitor(
     runtime: Runtime, visitor: str
 ) -> None:
@@ -68,7 +71,7 @@ def test_a_conversation_id_that_is_no_uuid(runtime: Runtime, value: Any) -> None
         ({"role": {}}, "role"),
         ({"content": ...}, "content"),
         ({"content": ""}, "content"),
-        ({"content": "x" * 32_001}, "content"),
+        ({"content": "x" * (limits.MESSAGE + 1)}, "content"),
         ({"content": "a\0b"}, "content"),
         ({"content": "\udfff"}, "content"),
         ({"content": 5}, "content"),
@@ -96,7 +99,7 @@ def test_a_message(runtime: Runtime, change: dict[str, Any], field: str) -> None
         ({"email": "nobody"}, "email"),
         ({"email": "a\0@example.com"}, "email"),
         ({"email": "a" * 250 + "@example.com"}, "email"),
-        ({"name": "x" * 121}, "name"),
+        ({"name": "x" * (limits.LEAD_NAME + 1)}, "name"),
         ({"phone": 41}, "phone"),
         ({"company": "a\tb"}, "company"),
         ({"status": "won"}, "status"),

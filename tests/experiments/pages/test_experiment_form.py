@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import Agent
+from experiments import limits
 from experiments.models import Experiment
 from tests.experiments.pages.typed import CONTROL, TREATMENT, row, typed
 from tests.factories import ExperimentFactory
@@ -87,21 +88,40 @@ def test_kinds_without_a_persona_take_any_json_object(admin: Client, new: str) -
     ("post", "field"),
     [
         (typed(name="  "), "id_name"),
-        (typed(name="n" * 121), "id_name"),
+        (typed(name="n" * (limits.EXPERIMENT_NAME + 1)), "id_name"),
         (typed(name="a\0b"), "id_name"),
-        (typed(hypothesis="h" * 2_001), "id_hypothesis"),
+        (typed(hypothesis="h" * (limits.HYPOTHESIS + 1)), "id_hypothesis"),
         (typed(kind="colour"), "id_kind_0"),
         (typed(kind=""), "id_kind_0"),
         (typed(CONTROL, row("", persona_name="A")), "id_variants-1-name"),
         (typed(CONTROL, row("CONTROL", persona_name="A")), "id_variants-1-name"),
-        (typed(CONTROL, row("b" * 61, persona_name="A")), "id_variants-1-name"),
+        (
+            typed(CONTROL, row("b" * (limits.VARIANT_NAME + 1), persona_name="A")),
+            "id_variants-1-name",
+        ),
         *(
             (typed(CONTROL, TREATMENT | {"weight": weight}), "id_variants-1-weight")
-            for weight in ("", "0", "-1", "1.5", "1e3", "1000001", "fifty", "٣", "9" * 5_000)
+            for weight in (
+                "",
+                "0",
+                "-1",
+                "1.5",
+                "1e3",
+                str(limits.MAX_WEIGHT + 1),
+                "fifty",
+                "٣",
+                "9" * 5_000,
+            )
         ),
         (typed(CONTROL, row("b")), "id_variants-1-persona_name"),
-        (typed(CONTROL, row("b", persona_name="n" * 81)), "id_variants-1-persona_name"),
-        (typed(CONTROL, row("b", persona_tone="t" * 501)), "id_variants-1-persona_tone"),
+        (
+            typed(CONTROL, row("b", persona_name="n" * (limits.PERSONA_LIMITS["name"] + 1))),
+            "id_variants-1-persona_name",
+        ),
+        (
+            typed(CONTROL, row("b", persona_tone="t" * (limits.PERSONA_LIMITS["tone"] + 1))),
+            "id_variants-1-persona_tone",
+        ),
         (typed(CONTROL, row("b", persona_tone="a\0b")), "id_variants-1-persona_tone"),
         *(
             (typed(CONTROL, row("b", as_json="1", config=config)), "id_variants-1-config")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import User
-from experiments import lifecycle
+from experiments import lifecycle, limits
 from experiments.lifecycle import OnConflict
 from experiments.models import Experiment, Variant
 from tests.factories import ExperimentFactory
@@ -145,7 +145,7 @@ def test_an_incomplete_draft_lists_every_reason_with_its_field(
     # Rules that were stricter than when it was stored.
     Variant.objects.filter(experiment=draft, position=0).update(config={})
     Variant.objects.filter(experiment=draft, position=1).update(
-        config={"persona": {"tone": "t" * 501}}
+        config={"persona": {"tone": "t" * (limits.PERSONA_LIMITS["tone"] + 1)}}
     )
     for response in (admin.get(url("start", draft)), admin.post(url("start", draft))):
         page = response.content.decode()
@@ -206,7 +206,7 @@ def test_duplicate_opens_the_copy(admin: Client, running: Experiment) -> None:
     assert (copy.status, copy.variants.count()) == ("draft", 2)
 
 
-@pytest.mark.parametrize("name", ["Older one", "n" * 121, "a\0b", "  "])
+@pytest.mark.parametrize("name", ["Older one", "n" * (limits.EXPERIMENT_NAME + 1), "a\0b", "  "])
 def test_a_copy_needs_a_good_name(admin: Client, running: Experiment, name: str) -> None:
     response = admin.post(url("duplicate", running), {"name": name})
     assert response.status_code == HTTPStatus.BAD_REQUEST
