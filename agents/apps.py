@@ -7,4 +7,7 @@ class AgentsConfig(AppConfig):
     name = "agents"
 
     def ready(self) -> None:
+        from agents.audit import sign_ins  # needs the models loaded
+
+        sign_ins.listen()
         add_agent_tab("settings", "Settings", "agent_settings", rank=90)

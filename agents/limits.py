@@ -18,6 +18,10 @@ LEAD_NAME = 120
 LEAD_PHONE = 40
 LEAD_COMPANY = 120
 
+HISTORY_TEXT = 300
+"""Longer texts are kept beside a history, which shows their HISTORY_BEGINNING."""
+HISTORY_BEGINNING = 160
+
 SEARCH_TERM = 120
 OPEN_INVITATIONS = 100
 """In a workspace at once, so that nobody sends mail without end."""

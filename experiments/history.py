@@ -1,12 +1,16 @@
 """The history of an experiment: every step, who took it, when, and what it changed."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.db.models import QuerySet
 
+from agents.audit import texts
+from agents.audit.events import NO_SUCH_STEP, name_of
 from agents.models import User
 from agents.roles import Caller
 from experiments.models import Action, Event, Experiment
+from glozr.errors import NotFound
 
 
 def record(
@@ -21,19 +25,22 @@ def record(
         experiment=experiment,
         action=action,
         actor=by if isinstance(by, User) else None,
-        actor_name=_name_of(by),
-        changes=dict(changes or {}),
+        actor_name=name_of(by),
+        changes=texts.keep(experiment.agent.workspace_id, changes or {}),
     )
+
+
+def event_of(experiment: Experiment, event_id: UUID) -> Event:
+    """
+    Raises:
+        NotFound: the experiment's history has no such step.
+    """
+    found = experiment.events.filter(pk=event_id).first()
+    if found is None:
+        raise NotFound(NO_SUCH_STEP)
+    return found
 
 
 def steps_of(experiment: Experiment) -> QuerySet[Event]:
     """The newest step first."""
     return experiment.events.select_related("actor")
-
-
-def _name_of(caller: Caller | None) -> str:
-    if caller is None:
-        return "Glozr"
-    if isinstance(caller, User):
-        return str(caller)
-    return f"API token {caller.token.name}"

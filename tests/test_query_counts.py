@@ -51,10 +51,15 @@ def crowded(cast: Cast) -> World:
     fill_workspace(cast)
     fill_workspaces(cast)
     fill_agent(cast.agent, busy)
-    experiment = running(cast).pk
+    runs = running(cast)
+    experiment = runs.pk
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum does; plans for empty tables take seconds here
-    values = {"experiment_id": experiment, "experiments.experiment": experiment}
+    values = {
+        "experiment_id": experiment,
+        "experiments.experiment": experiment,
+        "step_id": runs.events.latest("id").pk,
+    }
     return replace(world, values={**world.values, **values})
 
 

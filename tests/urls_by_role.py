@@ -67,6 +67,9 @@ PAGES: dict[str, Expected] = {
     "workspace_list": page(signed_in(200), NO_POST),
     "workspace_open": page(members(302), NO_POST),
     "workspace_settings": page(managers(200), managers(400)),
+    "workspace_history": page(managers(200), NO_POST),
+    "workspace_history_csv": page(managers(200), NO_POST),
+    "workspace_history_step": page(managers(200), NO_POST),
     "workspace_leave": page(
         (302, 404, 200, 200, 200, 404, 404),
         (302, 404, 302, 302, 409, 404, 404),  # the last Owner stays
@@ -97,6 +100,7 @@ PAGES: dict[str, Expected] = {
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "experiment_history": LOOK,
+    "experiment_step": LOOK,
     "experiment_results": page(members(302), NO_POST),  # a part, if htmx asks; see the page
 }
 

@@ -162,6 +162,8 @@ def _values(cast: Cast) -> dict[str, Any]:
         "workspace_id": cast.workspace.pk,
         "agent_id": cast.agent.pk,
         "experiment_id": draft.pk,
+        "step_id": draft.events.get().pk,
+        "event_id": cast.workspace.events.latest("id").pk,
         "content_type_id": ContentType.objects.get_for_model(draft).pk,
         "object_id": draft.pk,
         "conversation_id": conversation,

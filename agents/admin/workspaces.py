@@ -64,7 +64,7 @@ class WorkspaceAdmin(ServiceAdmin):
         return create_workspace(**values)
 
     def edit(self, request: HttpRequest, row: Workspace, values: dict[str, Any]) -> None:
-        edit_workspace(row, **values)
+        edit_workspace(row, **values, by=person(request))
 
     @admin.display(description="Agents")
     def agents_link(self, workspace: Workspace) -> SafeString:
@@ -129,10 +129,12 @@ class AgentAdmin(ServiceAdmin):
         ]
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Agent:
-        return create_agent(workspace=values["workspace"], **self.decided(values))
+        return create_agent(
+            workspace=values["workspace"], **self.decided(values), by=person(request)
+        )
 
     def edit(self, request: HttpRequest, row: Agent, values: dict[str, Any]) -> None:
-        edit_agent(row, **self.decided(values))
+        edit_agent(row, **self.decided(values), by=person(request))
 
     def decided(self, values: dict[str, Any]) -> dict[str, Any]:
         persona = {"name": values["persona_name"], "tone": values["persona_tone"]}

@@ -9,7 +9,9 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from agents import limits
-from agents.models import Agent, Workspace, default_persona
+from agents.audit.events import differing, record_event
+from agents.models import Agent, Workspace, WorkspaceAction, default_persona
+from agents.roles import Caller
 from glozr.errors import FieldError, Invalid
 from glozr.inputs.validation import invalid
 from glozr.text import (
@@ -48,6 +50,7 @@ def create_agent(
     name: str,
     persona: Mapping[str, str] | None = None,
     system_prompt: str = "",
+    by: Caller | None,
 ) -> Agent:
     """A new agent of `workspace`.
 
@@ -61,23 +64,57 @@ def create_agent(
         system_prompt=system_prompt,
     )
     _check(agent)
-    agent.save()
+    with transaction.atomic():
+        agent.save()
+        record_event(
+            workspace,
+            WorkspaceAction.AGENT_CREATED,
+            by=by,
+            subject=agent,
+            changes=differing({}, _decided(agent)),
+        )
     return agent
 
 
-def edit_agent(agent: Agent, *, name: str, persona: Mapping[str, str], system_prompt: str) -> Agent:
+def edit_agent(
+    agent: Agent,
+    *,
+    name: str,
+    persona: Mapping[str, str],
+    system_prompt: str,
+    by: Caller | None,
+) -> Agent:
     """Change the agent's name, persona and prompt.
 
     Raises:
         Invalid: with every broken rule.
     """
     with changing(agent.pk) as current:
+        before = _decided(current)
         current.name = name.strip()
         current.persona = dict(persona)
         current.system_prompt = system_prompt
         _check(current)
         current.save(update_fields=["name", "persona", "system_prompt"])
+        if changes := differing(before, _decided(current)):
+            record_event(
+                current.workspace,
+                WorkspaceAction.AGENT_EDITED,
+                by=by,
+                subject=current,
+                changes=changes,
+            )
     return current
+
+
+def _decided(agent: Agent) -> dict[str, object]:
+    """What people decide about an agent, for its history."""
+    return {
+        "name": agent.name,
+        "persona_name": agent.persona.get("name", ""),
+        "persona_tone": agent.persona.get("tone", ""),
+        "system_prompt": agent.system_prompt,
+    }
 
 
 def _check(agent: Agent) -> None:

@@ -1,6 +1,7 @@
 """What exists without experiments: people, workspaces, agents and what visitors do."""
 
 from agents.models.agent import Agent, default_persona
+from agents.models.audit import KeptText, WorkspaceAction, WorkspaceEvent
 from agents.models.conversation import Conversation, Lead, LeadStatus, Message, MessageRole
 from agents.models.user import User
 from agents.models.workspace import (
@@ -19,6 +20,7 @@ __all__ = [
     "ApiToken",
     "Conversation",
     "Invitation",
+    "KeptText",
     "Lead",
     "LeadStatus",
     "Membership",
@@ -27,6 +29,8 @@ __all__ = [
     "Role",
     "User",
     "Workspace",
+    "WorkspaceAction",
+    "WorkspaceEvent",
     "WorkspaceGrant",
     "default_persona",
 ]

@@ -23,7 +23,7 @@ def agent_new(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     form = AgentForm(frame.posted(request), initial=AgentForm.initial_of(None))
     if form.is_valid():
         try:
-            agent = create_agent(workspace=workspace, **form.fields_of_agent())
+            agent = create_agent(workspace=workspace, **form.fields_of_agent(), by=request.user)
         except Invalid as invalid:
             frame.add_errors(form, invalid)
         else:
@@ -42,7 +42,7 @@ def agent_settings(request: PageRequest, agent_id: UUID) -> HttpResponse:
     form = AgentForm(frame.posted(request), initial=AgentForm.initial_of(agent))
     if form.is_valid():
         try:
-            edit_agent(agent, **form.fields_of_agent())
+            edit_agent(agent, **form.fields_of_agent(), by=request.user)
         except Invalid as invalid:
             frame.add_errors(form, invalid)
         else:

@@ -26,6 +26,7 @@ from agents.roles import Permission
 from glozr.errors import Invalid
 
 _Row = TypeVar("_Row", bound=Model)
+ROWS_A_PAGE = 25
 WORKSPACE_KEY = "workspace"
 """Where the session keeps the id of the workspace that was used last."""
 
@@ -34,6 +35,7 @@ WORKSPACE_TABS = (
     ("agents", "Agents", "workspace_open", Permission.VIEW),
     ("members", "Members", "members", Permission.MANAGE_MEMBERS),
     ("tokens", "API tokens", "tokens", Permission.MANAGE_TOKENS),
+    ("history", "History", "workspace_history", Permission.MANAGE_MEMBERS),
     ("settings", "Settings", "workspace_settings", Permission.MANAGE_MEMBERS),
 )
 
@@ -117,7 +119,7 @@ def workspace_page(
     return page(request, template, {**frame, **(context or {})}, status=status)
 
 
-def paged(request: HttpRequest, rows: QuerySet[_Row], *, per_page: int = 25) -> Page[_Row]:
+def paged(request: HttpRequest, rows: QuerySet[_Row], *, per_page: int = ROWS_A_PAGE) -> Page[_Row]:
     """The page of `rows` that `?page=` asks for; the nearest there is when that is none."""
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from agents.pages import agents, invitations, members, tokens, workspaces
+from agents.pages import agents, history, invitations, members, tokens, workspaces
 
 urlpatterns = [
     path("", workspaces.home, name="home"),
@@ -12,6 +12,21 @@ urlpatterns = [
         "app/workspaces/<uuid:workspace_id>/settings/",
         workspaces.workspace_settings,
         name="workspace_settings",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/history/",
+        history.workspace_history,
+        name="workspace_history",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/history.csv",
+        history.workspace_history_csv,
+        name="workspace_history_csv",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/history/<uuid:event_id>/",
+        history.workspace_history_step,
+        name="workspace_history_step",
     ),
     path("app/workspaces/<uuid:workspace_id>/leave/", members.leave, name="workspace_leave"),
     path("app/workspaces/<uuid:workspace_id>/members/", members.members, name="members"),

@@ -56,7 +56,7 @@ def workspace_settings(request: PageRequest, workspace_id: UUID) -> HttpResponse
     form = WorkspaceForm(frame.posted(request), initial=initial)
     if form.is_valid():
         try:
-            edit_workspace(workspace, **form.cleaned_data)
+            edit_workspace(workspace, **form.cleaned_data, by=request.user)
         except Invalid as invalid:
             frame.add_errors(form, invalid)
         else:

@@ -4,7 +4,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from agents import roles
-from agents.models import Role, User, Workspace
+from agents.audit.events import differing, record_event
+from agents.models import Role, User, Workspace, WorkspaceAction
+from agents.roles import Caller
 from agents.workspaces import members
 from glozr.inputs.validation import invalid
 
@@ -20,20 +22,29 @@ def create_workspace(*, name: str, owner: User, time_zone: str = "UTC") -> Works
     with transaction.atomic():
         workspace.save()
         roles.install(workspace)
+        record_event(workspace, WorkspaceAction.WORKSPACE_CREATED, by=owner)
         members.add(workspace=workspace, user=owner, role=Role.OWNER)
     return workspace
 
 
-def edit_workspace(workspace: Workspace, *, name: str, time_zone: str) -> None:
+def edit_workspace(workspace: Workspace, *, name: str, time_zone: str, by: Caller | None) -> None:
     """Change the workspace's name and where its days begin.
 
     Raises:
         Invalid: with every broken rule.
     """
+    before = _settings(Workspace.objects.get(pk=workspace.pk))
     workspace.name = name.strip()
     workspace.time_zone = time_zone
     _check(workspace)
-    workspace.save(update_fields=["name", "time_zone"])
+    with transaction.atomic():
+        workspace.save(update_fields=["name", "time_zone"])
+        if changes := differing(before, _settings(workspace)):
+            record_event(workspace, WorkspaceAction.WORKSPACE_EDITED, by=by, changes=changes)
+
+
+def _settings(workspace: Workspace) -> dict[str, object]:
+    return {"name": workspace.name, "time_zone": workspace.time_zone}
 
 
 def _check(workspace: Workspace) -> None:

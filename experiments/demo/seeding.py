@@ -134,7 +134,9 @@ def _user(sign_in: SignIn) -> User:
 
 
 def _agent(workspace: Workspace, owner: User) -> Agent:
-    agent = create_agent(workspace=workspace, name=AGENT, persona=PERSONA, system_prompt=PROMPT)
+    agent = create_agent(
+        workspace=workspace, name=AGENT, persona=PERSONA, system_prompt=PROMPT, by=owner
+    )
     for sent in EXPERIMENTS:
         experiment = editing.create(agent=agent, sent=sent, by=owner)
         if experiment.name == RUNNING:

@@ -2,41 +2,28 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
+from agents.audit import texts
+from agents.audit.narrative import Difference, Step
 from experiments.models import Action, Event, Kind
 
 SETUP_LABELS = {"name": "Name", "hypothesis": "Hypothesis", "kind": "Kind"}
 ABSENT = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that was one way and is another; either side may be empty."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    action: Action
-    who: str
-    when: datetime
-    what: str
-    differences: Sequence[Difference]
-
-
-def step(event: Event) -> Step:
+def step_of(event: Event, *, whole: Mapping[str, str] | None = None) -> Step:
+    """An event in words: in brief, or with the `whole` texts that it refers to."""
     action = Action(event.action)
+    changes = texts.restored(event.changes, whole or {})
+    found = differences(changes) if action == Action.EDITED else []
+    shown = found if whole is not None else [each.in_brief() for each in found]
     return Step(
-        action=action,
+        id=event.pk,
         who=event.actor_name,
         when=event.created_at,
-        what=_sentence(action, event.changes),
-        differences=differences(event.changes) if action == Action.EDITED else (),
+        what=_sentence(action, changes),
+        differences=shown,
+        is_cut=whole is None and (shown != found or texts.refers(event.changes)),
     )
 
 

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from agents import access
+from agents.audit import texts
 from agents.models import Agent
 from agents.pages import frame
 from agents.pages.frame import PageRequest
@@ -61,7 +63,7 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
 @require_safe
 def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
-    steps = [narrative.step(event) for event in history.steps_of(shown)[: LATEST_STEPS + 1]]
+    steps = [narrative.step_of(event) for event in history.steps_of(shown)[: LATEST_STEPS + 1]]
     context = {
         "experiment": shown,
         "split": split_of(shown),
@@ -74,6 +76,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
         "can_stop": lifecycle.can(Action.STOPPED, shown),
         "steps": steps[:LATEST_STEPS],
         "more_steps": len(steps) > LATEST_STEPS,
+        "history_url": _history_url(shown),
         **results_context(shown, planned_lift=planned_lift(request.GET.get("lift") or None)),
     }
     return frame.agent_page(
@@ -88,11 +91,34 @@ def experiment_history(request: PageRequest, agent_id: UUID, experiment_id: UUID
     context: dict[str, Any] = {
         "experiment": shown,
         "page": page,
-        "steps": [narrative.step(event) for event in page],
+        "steps": [narrative.step_of(event) for event in page],
+        "history_url": _history_url(shown),
     }
     return frame.agent_page(
         request, shown.agent, "experiments/browse/experiment_history.html", context, section=SECTION
     )
+
+
+@require_safe
+def experiment_step(
+    request: PageRequest, agent_id: UUID, experiment_id: UUID, step_id: UUID
+) -> HttpResponse:
+    """One step of the history, with the whole texts that it is about."""
+    shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    event = history.event_of(shown, step_id)
+    whole = texts.contents(shown.agent.workspace_id, [event.changes])
+    context = {
+        "experiment": shown,
+        "steps": [narrative.step_of(event, whole=whole)],
+        "history_url": _history_url(shown),
+    }
+    return frame.agent_page(
+        request, shown.agent, "experiments/browse/experiment_step.html", context, section=SECTION
+    )
+
+
+def _history_url(shown: Experiment) -> str:
+    return reverse("experiment_history", args=[shown.agent_id, shown.pk])
 
 
 def split_of(shown: Experiment) -> list[Share]:

@@ -146,7 +146,7 @@ def _out_of_date_page(
         status=HTTPStatus.CONFLICT,
         is_out_of_date=True,
         differences=narrative.differences(changes),
-        latest_step=next(map(narrative.step, history.steps_of(current)[:1]), None),
+        latest_step=next(map(narrative.step_of, history.steps_of(current)[:1]), None),
     )
 
 

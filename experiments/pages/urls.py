@@ -19,4 +19,9 @@ urlpatterns = [
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
+    path(
+        "<uuid:experiment_id>/history/<uuid:step_id>/",
+        browse.experiment_step,
+        name="experiment_step",
+    ),
 ]

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO
-from typing import Final
 
 from experiments.models import Assignment, Experiment
 from experiments.results import rollup
+from glozr.cells import harmless
 
 ROWS_AT_ONCE = 5_000
 EXPORT_WAIT_SECONDS = 10.0
@@ -20,7 +20,6 @@ COLUMNS = (
     "seconds",
     "leads",
 )
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def assignments_csv(experiment: Experiment) -> Iterator[str]:
@@ -48,11 +47,6 @@ def assignments_csv(experiment: Experiment) -> Iterator[str]:
                 for row in rows
             ]
         )
-
-
-def harmless(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _batch(experiment: Experiment, after: str | None) -> list[Assignment]:

@@ -28,7 +28,9 @@ class Command(BaseCommand):
                     name=options["name"], owner=owner, time_zone=options["time_zone"]
                 )
                 agent = create_agent(
-                    workspace=workspace, name=f"{workspace.name[:MOST_OF_A_NAME]} assistant"
+                    workspace=workspace,
+                    name=f"{workspace.name[:MOST_OF_A_NAME]} assistant",
+                    by=None,
                 )
         except Invalid as error:
             raise CommandError(error.in_lines()) from error

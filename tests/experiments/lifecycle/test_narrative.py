@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from experiments.lifecycle.narrative import Difference, differences, step
+from agents.audit.narrative import Difference
+from experiments.lifecycle.narrative import differences, step_of
 from experiments.models import Action, Event
 
 A = {"name": "a", "weight": 50, "config": {"persona": {"name": "Max"}}}
@@ -84,4 +85,4 @@ def test_odd_values_are_read_as_far_as_they_go(odd: Any) -> None:
     ],
 )
 def test_every_step_is_a_sentence(action: Action, changes: dict[str, Any], expected: str) -> None:
-    assert step(Event(action=action, actor_name="Ada", changes=changes)).what == expected
+    assert step_of(Event(action=action, actor_name="Ada", changes=changes)).what == expected

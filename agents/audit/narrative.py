@@ -1,0 +1,97 @@
+"""What was done, in words: the same for the history of a workspace and of an experiment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from agents import limits
+from agents.audit import texts
+from agents.models import Role, WorkspaceAction, WorkspaceEvent
+
+LABELS_OF_WORKSPACE = {
+    "name": "Name",
+    "time_zone": "Time zone",
+    "role": "Role",
+    "abilities": "Abilities",
+    "persona_name": "Persona's name",
+    "persona_tone": "Tone",
+    "system_prompt": "System prompt",
+}
+
+
+SENTENCES: Mapping[WorkspaceAction, str] = {
+    WorkspaceAction.WORKSPACE_CREATED: "created the workspace",
+    WorkspaceAction.WORKSPACE_EDITED: "changed the workspace's settings",
+    WorkspaceAction.MEMBER_ADDED: "made {subject} a member",
+    WorkspaceAction.ROLE_CHANGED: "changed the role of {subject}",
+    WorkspaceAction.MEMBER_REMOVED: "removed {subject}",
+    WorkspaceAction.MEMBER_LEFT: "left the workspace",
+    WorkspaceAction.INVITED: "invited {subject}",
+    WorkspaceAction.INVITED_AGAIN: "invited {subject} again",
+    WorkspaceAction.INVITATION_WITHDRAWN: "withdrew the invitation of {subject}",
+    WorkspaceAction.TOKEN_CREATED: "created the API token {subject}",
+    WorkspaceAction.TOKEN_ROTATED: "gave the API token {subject} a new key",
+    WorkspaceAction.TOKEN_REVOKED: "revoked the API token {subject}",
+    WorkspaceAction.AGENT_CREATED: "created the agent {subject}",
+    WorkspaceAction.AGENT_EDITED: "edited the agent {subject}",
+    WorkspaceAction.SIGNED_IN: "signed in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that was one way and is another; either side may be empty."""
+
+    label: str
+    before: str
+    after: str
+
+    def in_brief(self) -> "Difference":
+        return Difference(self.label, _beginning(self.before), _beginning(self.after))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`is_cut` says that differences are longer than they are shown."""
+
+    id: UUID
+    who: str
+    when: datetime
+    what: str
+    differences: Sequence[Difference]
+    is_cut: bool = False
+
+
+def workspace_step(event: WorkspaceEvent, *, whole: Mapping[str, str] | None = None) -> Step:
+    """An event in words: in brief, or with the `whole` texts that it refers to."""
+    changes = texts.restored(event.changes, whole or {})
+    found = [
+        Difference(label, _worded(before), _worded(after))
+        for field, label in LABELS_OF_WORKSPACE.items()
+        if field in changes
+        for before, after in [changes[field]]
+    ]
+    shown = found if whole is not None else [each.in_brief() for each in found]
+    return Step(
+        id=event.pk,
+        who=event.actor_name,
+        when=event.created_at,
+        what=SENTENCES[WorkspaceAction(event.action)].format(subject=event.subject),
+        differences=shown,
+        is_cut=whole is None and (shown != found or texts.refers(event.changes)),
+    )
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    if value in Role.values:
+        return str(Role(value).label)
+    return "" if value is None else str(value)
+
+
+def _beginning(text: str) -> str:
+    if len(text) <= limits.HISTORY_TEXT:
+        return text
+    return f"{text[: limits.HISTORY_BEGINNING]}… ({len(text):,} characters)"
