@@ -22,6 +22,7 @@ def tell_owners(event: WorkspaceEvent) -> None:
     """Write to each Owner, should this be something that Owners are told of."""
     if not _is_told(event):
         return
+    event.refresh_from_db(fields=["created_at"])  # the database decides it
     text = render_to_string(
         "agents/audit/owner_mail.txt",
         {"step": workspace_step(event), "workspace": event.workspace},

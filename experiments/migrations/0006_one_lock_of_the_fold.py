@@ -1,8 +1,13 @@
 """The fold's lock as a function, so that its number stands once; words about the sums."""
 
+from importlib import import_module
+
 from django.db import migrations, models
 
 from glozr.postgres.functions import InstallFunction
+
+# The function as it was before it had a file.
+INLINE = import_module("experiments.migrations.0005_fold_pending_counts").CREATE
 
 
 class Migration(migrations.Migration):
@@ -18,8 +23,9 @@ class Migration(migrations.Migration):
         InstallFunction(
             "experiments.results",
             "fold_pending_counts",
-            version=2,
+            version=1,
             digest="021d3ad628c0be5d",
+            before=INLINE,
         ),
         migrations.AlterField(
             "varianttotals",

@@ -63,16 +63,20 @@ def _folder(room: str) -> Path:
 class InstallFunction(Operation):
     """Install a version of a function; backwards, the version before it, or none.
 
-    `digest` is the beginning of the file's SHA-256, as it was released.
+    `digest` is the beginning of the file's SHA-256, as it was released; `before` is the SQL of what
+    the first version in a file replaces, if anything.
     """
 
     reduces_to_sql = True
 
-    def __init__(self, room: str, name: str, *, version: int, digest: str) -> None:
+    def __init__(
+        self, room: str, name: str, *, version: int, digest: str, before: str = ""
+    ) -> None:
         self.room, self.name, self.version, self.digest = room, name, version, digest
+        self.before = before
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        arguments = {"version": self.version, "digest": self.digest}
+        arguments = {"version": self.version, "digest": self.digest, "before": self.before}
         return type(self).__qualname__, [self.room, self.name], arguments
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
@@ -104,6 +108,8 @@ class InstallFunction(Operation):
         if self.version > 1:
             before = function_file(self.room, self.name, self.version - 1)
             schema_editor.execute(before.sql, params=None)
+        elif self.before:
+            schema_editor.execute(self.before, params=None)
 
     def describe(self) -> str:
         return f"Install version {self.version} of {self.name}"

@@ -1,4 +1,4 @@
-CREATE FUNCTION fold_pending_counts(of_agent uuid, at_most integer) RETURNS integer
+CREATE OR REPLACE FUNCTION fold_pending_counts(of_agent uuid, at_most integer) RETURNS integer
 LANGUAGE plpgsql
 -- Plans depend on how much is pending: one for all would scan whole tables for a single visitor.
 SET plan_cache_mode = force_custom_plan
@@ -10,8 +10,7 @@ BEGIN
         RETURN 0;
     END IF;
     -- In a statement of its own, so that the next one sees what was folded before this was free.
-    -- 26476 is rollup.FOLD_LOCK; with it the last four bytes of the id.
-    IF NOT pg_try_advisory_xact_lock(26476, ('x' || right(of_agent::text, 8))::bit(32)::int) THEN
+    IF NOT lock_fold(of_agent, false) THEN
         RETURN NULL;
     END IF;
     WITH taken AS (
