@@ -90,7 +90,8 @@ class SampleRatioSerializer(FiguresSerializer):
         min_value=0,
         max_value=1,
         allow_null=True,
-        help_text="The chance of a split at least this uneven; null without visitors.",
+        help_text="Valid however often one looks, and never rises again: of experiments that split "
+        "as they should, at most a share p ever shows a value this small. Null without visitors.",
     )
     is_alarm = serializers.BooleanField(
         help_text=f"True with a p_value under {SAMPLE_RATIO_ALARM}: trust no figure then."

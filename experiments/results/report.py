@@ -20,7 +20,7 @@ from experiments.results import rollup, totals, verdicts
 from experiments.results.metrics import METRICS, Metric
 from experiments.results.neighbours import Neighbour, neighbours
 from experiments.statistics import ArmFigures, Comparison, arm_figures, compare
-from experiments.statistics.sample_ratio import sample_ratio_p_value
+from experiments.statistics.sample_ratio import watched_p_value
 from experiments.statistics.sample_size import days_until, visitors_while_watched
 from experiments.sums import NOTHING, Sums
 from glozr.errors import FieldError, Invalid
@@ -88,7 +88,8 @@ class MetricResults:
 
 @dataclass(frozen=True, slots=True)
 class SampleRatio:
-    """Whether visitors are split as the weights say; `is_alarm` under 0.001."""
+    """Whether visitors are split as the weights say, however often one looks; `is_alarm` under
+    0.001."""
 
     p_value: float | None
     is_alarm: bool
@@ -236,8 +237,10 @@ def _counts(variants: Sequence[Variant], sums: Mapping[UUID, Sums]) -> tuple[Var
 
 
 def _sample_ratio(counts: Sequence[VariantCounts]) -> SampleRatio:
-    p_value = sample_ratio_p_value(
-        [count.sums.visitors for count in counts], [count.weight for count in counts]
+    """By every quarter of an hour so far, so that an alarm of yesterday is not gone today."""
+    p_value = watched_p_value(
+        totals.visitors_over_time([count.id for count in counts]),
+        [count.weight for count in counts],
     )
     return SampleRatio(p_value, p_value is not None and p_value < verdicts.SAMPLE_RATIO_ALARM)
 

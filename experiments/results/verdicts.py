@@ -80,7 +80,8 @@ def verdict(situation: Situation) -> Verdict:
         return Verdict(
             VerdictKind.ALARM,
             "These figures cannot be trusted: visitors are not split as the weights say.",
-            "A split this uneven comes up by chance less than once in 1,000 experiments.",
+            "Where visitors are split properly, at most 1 experiment in 1,000 ever shows a split "
+            "this uneven, however often people look.",
             "Find out why before you read on, then repeat the experiment with a duplicate.",
         )
     compared = [finding for finding in situation.findings if _enough(finding)]

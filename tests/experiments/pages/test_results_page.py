@@ -194,7 +194,7 @@ class TestWarnings:
     def test_an_uneven_split_comes_with_its_likely_causes(
         self, reader: Client, experiment: Experiment
     ) -> None:
-        arrive(experiment, [(300, 30), (200, 60)], at=LATELY)
+        arrive(experiment, [(300, 30), (190, 60)], at=LATELY)
         page = words(shown(reader, experiment))
         assert "cannot be trusted" in page
         assert "Likely causes" in page

@@ -13,8 +13,9 @@ from django.test import Client
 
 from agents.models import Ability, Agent, Lead
 from experiments import lifecycle
-from experiments.models import Assignment, Experiment, PendingCount
+from experiments.models import Assignment, Experiment, PendingCount, VariantTotals
 from experiments.results.report import results_of
+from experiments.sums import SUMS
 from tests.factories import ExperimentFactory, persona_variants, unused_id
 from tests.roles import Cast
 from tests.runtime import Runtime
@@ -312,5 +313,21 @@ def test_results_take_few_queries_whatever_the_size(
 ) -> None:
     assign(experiment, [(200, 20), (200, 30)])
     results_of(experiment)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         results_of(Experiment.objects.select_related("agent__workspace").get(pk=experiment.pk))
+
+
+def test_an_alarm_of_the_split_stays_however_evenly_visitors_come_afterwards(
+    experiment: Experiment,
+) -> None:
+    control, treatment = experiment.variants.all()
+    for hours, (of_control, of_treatment) in enumerate([(60, 0), (3_000, 3_060)]):
+        for variant, visitors in ((control, of_control), (treatment, of_treatment)):
+            VariantTotals.objects.create(
+                agent=experiment.agent,
+                variant=variant,
+                assigned_from=datetime(2026, 11, 24, hours, tzinfo=UTC),
+                **dict.fromkeys(SUMS, 0) | {"visitors": visitors},
+            )
+    found = results_of(experiment).sample_ratio
+    assert found.is_alarm
