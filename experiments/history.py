@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from agents.audit import texts
-from agents.audit.events import NO_SUCH_STEP, name_of
+from agents.audit.events import NO_SUCH_STEP, caller_name
 from agents.models import User
 from agents.roles import Caller
 from experiments.models import Action, Event, Experiment
@@ -25,7 +25,7 @@ def record(
         experiment=experiment,
         action=action,
         actor=by if isinstance(by, User) else None,
-        actor_name=name_of(by),
+        actor_name=caller_name(by),
         changes=texts.keep(experiment.agent.workspace_id, changes or {}),
     )
 

@@ -10,8 +10,8 @@ from experiments.results import figures
 from experiments.results.charts import (
     BarPlot,
     CurvePlot,
-    Estimate,
     IntervalPlot,
+    Span,
     Tone,
     bar_plot,
     curve_plot,
@@ -31,7 +31,7 @@ from experiments.results.report import (
 from experiments.split import Share, percent, shares
 from experiments.statistics import ENOUGH_VISITORS, Comparison, Reason
 
-NOT_DRAWN = Estimate(None, None, None)
+NOT_DRAWN = Span(None, None, None)
 LABEL_CHARACTERS = 22
 WORDS = {
     Tone.AHEAD: "above zero",
@@ -116,7 +116,7 @@ def results_context(
 
 def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricView:
     control, *treatments = metric.rows
-    drawn = [(_label(row.variant.name), estimate_of(row.comparison)) for row in treatments]
+    drawn = [(_label(row.variant.name), span_of(row.comparison)) for row in treatments]
     return MetricView(
         results=metric,
         rows=(MetricRow(control, None, None, ""), *map(_row, treatments)),
@@ -127,14 +127,14 @@ def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricVie
     )
 
 
-def estimate_of(comparison: Comparison | None) -> Estimate:
+def span_of(comparison: Comparison | None) -> Span:
     """The relative lift as it is drawn: not at all with too few visitors."""
     if comparison is None or is_too_early(comparison):
         return NOT_DRAWN
     lift = comparison.relative
     if lift.interval is None:
-        return Estimate(lift.value, None, None)
-    return Estimate(lift.value, lift.interval.lower, lift.interval.upper)
+        return Span(lift.value, None, None)
+    return Span(lift.value, lift.interval.lower, lift.interval.upper)
 
 
 def is_too_early(comparison: Comparison) -> bool:
@@ -144,12 +144,12 @@ def is_too_early(comparison: Comparison) -> bool:
 
 def _row(row: VariantFigures) -> MetricRow:
     comparison = row.comparison
-    estimate = estimate_of(comparison)
+    span = span_of(comparison)
     if comparison is None or is_too_early(comparison):
         return MetricRow(row, None, Tone.EMPTY, figures.reason(Reason.TOO_FEW_VISITORS))
-    remark = WORDS[estimate.tone] if comparison.absolute.interval else ""
+    remark = WORDS[span.tone] if comparison.absolute.interval else ""
     missing = figures.reason(comparison.reason or comparison.relative.reason)
-    return MetricRow(row, comparison, estimate.tone, ", ".join(filter(None, [remark, missing])))
+    return MetricRow(row, comparison, span.tone, ", ".join(filter(None, [remark, missing])))
 
 
 def _sentence(row: VariantFigures) -> str:
@@ -169,7 +169,7 @@ def _is_drawn(curve: Curve) -> bool:
 
 
 def _curve_view(curve: Curve) -> CurveView:
-    points = [(point.day, estimate_of(point.comparison)) for point in curve.points]
+    points = [(point.day, span_of(point.comparison)) for point in curve.points]
     day, last = points[-1]
     now = "no interval yet" if last.lower is None else WORDS[last.tone]
     summary = (

@@ -36,8 +36,11 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value and the interval around it. Without `upper` the interval has no upper end."""
+class Span:
+    """What is drawn of a figure: its value, from `lower` to `upper` around it.
+
+    Without `upper` the interval has no upper end.
+    """
 
     value: float | None
     lower: float | None
@@ -146,15 +149,15 @@ class Scale:
 
 
 def interval_plot(
-    rows: Sequence[tuple[str, Estimate]], written: Callable[[float], str]
+    rows: Sequence[tuple[str, Span]], written: Callable[[float], str]
 ) -> IntervalPlot:
     """An interval below the other over one axis with a line at zero; `written` labels the axis."""
-    scale = _scale([estimate for _, estimate in rows], length=100)
+    scale = _scale([span for _, span in rows], length=100)
     axis_y = ROW_HEIGHT * len(rows)
     return IntervalPlot(
         bars=tuple(
-            _bar(label, estimate, scale, ROW_HEIGHT * (number + 0.7))
-            for number, (label, estimate) in enumerate(rows)
+            _bar(label, span, scale, ROW_HEIGHT * (number + 0.7))
+            for number, (label, span) in enumerate(rows)
         ),
         zero=scale.at(0),
         ticks=tuple(
@@ -166,15 +169,13 @@ def interval_plot(
     )
 
 
-def curve_plot(
-    points: Sequence[tuple[date, Estimate]], written: Callable[[float], str]
-) -> CurvePlot:
+def curve_plot(points: Sequence[tuple[date, Span]], written: Callable[[float], str]) -> CurvePlot:
     """How an estimate has become what it is: the line of its values within their intervals.
 
     The scale is made for the last interval; wider ones before it are cut off at the edge.
     """
-    values = [Estimate(estimate.value, None, None) for _, estimate in points]
-    vertical = _scale([*values, *[estimate for _, estimate in points[-1:]]], length=CURVE_HEIGHT)
+    values = [Span(span.value, None, None) for _, span in points]
+    vertical = _scale([*values, *[span for _, span in points[-1:]]], length=CURVE_HEIGHT)
     across = _days_scale([day for day, _ in points])
 
     def at(day: date, value: float | None) -> tuple[float, float]:
@@ -184,13 +185,13 @@ def curve_plot(
         return round(x, 2), round(y, 2)
 
     lines = [
-        [at(day, estimate.value) for day, estimate in run]
-        for run in _runs(points, lambda estimate: estimate.value is not None)
+        [at(day, span.value) for day, span in run]
+        for run in _runs(points, lambda span: span.value is not None)
     ]
     bands = [
-        [at(day, estimate.upper) for day, estimate in run]
-        + [at(day, estimate.lower) for day, estimate in reversed(run)]
-        for run in _runs(points, lambda estimate: estimate.lower is not None)
+        [at(day, span.upper) for day, span in run]
+        + [at(day, span.lower) for day, span in reversed(run)]
+        for run in _runs(points, lambda span: span.lower is not None)
     ]
     return CurvePlot(
         lines="".join(_path(line) for line in lines if len(line) > 1),
@@ -271,17 +272,17 @@ def _count(level: float) -> str:
 
 
 def _runs(
-    points: Sequence[tuple[date, Estimate]], is_known: Callable[[Estimate], bool]
-) -> list[list[tuple[date, Estimate]]]:
+    points: Sequence[tuple[date, Span]], is_known: Callable[[Span], bool]
+) -> list[list[tuple[date, Span]]]:
     """The points with a figure, parted where one without stands between them."""
     grouped = groupby(points, key=lambda point: is_known(point[1]))
     return [list(run) for known, run in grouped if known]
 
 
-def _scale(estimates: Sequence[Estimate], *, length: float) -> Scale:
+def _scale(spans: Sequence[Span], *, length: float) -> Scale:
     """A scale that holds zero, all values and, unless they are far off, all intervals."""
-    values = [0.0, *[one.value for one in estimates if one.value is not None]]
-    ends = [end for one in estimates for end in (one.lower, one.upper) if end is not None]
+    values = [0.0, *[one.value for one in spans if one.value is not None]]
+    ends = [end for one in spans for end in (one.lower, one.upper) if end is not None]
     reach = max(ALWAYS_SHOWN, 3 * max(abs(value) for value in values))
     near = [min(max(end, -reach), reach) for end in ends]
     low, high = min([*values, *near]), max([*values, *near])
@@ -291,15 +292,15 @@ def _scale(estimates: Sequence[Estimate], *, length: float) -> Scale:
     return Scale(low - margin, high + margin, length)
 
 
-def _bar(label: str, estimate: Estimate, scale: Scale, y: float) -> Bar:
-    lower, upper = estimate.lower, estimate.upper
+def _bar(label: str, span: Span, scale: Scale, y: float) -> Bar:
+    lower, upper = span.lower, span.upper
     return Bar(
         label=label,
         y=round(y, 2),
-        tone=estimate.tone,
+        tone=span.tone,
         start=None if lower is None else scale.at(lower),
         end=None if lower is None else scale.length if upper is None else scale.at(upper),
-        dot=None if estimate.value is None else scale.at(estimate.value),
+        dot=None if span.value is None else scale.at(span.value),
         runs_off_left=lower is not None and not scale.holds(lower),
         runs_off_right=lower is not None and (upper is None or not scale.holds(upper)),
     )
@@ -320,9 +321,9 @@ def _days_scale(days: Sequence[date]) -> Scale:
 def _day_ticks(days: Sequence[date], across: Scale) -> tuple[Tick, ...]:
     if not days:
         return ()
-    first, span = days[0].toordinal(), (days[-1] - days[0]).days
+    first, length = days[0].toordinal(), (days[-1] - days[0]).days
     labelled = sorted(
-        {first + round(span * part / (LABELLED_DAYS - 1)) for part in range(LABELLED_DAYS)}
+        {first + round(length * part / (LABELLED_DAYS - 1)) for part in range(LABELLED_DAYS)}
     )
     return tuple(_anchored(across.at(day), written_day(date.fromordinal(day))) for day in labelled)
 

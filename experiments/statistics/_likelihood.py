@@ -2,22 +2,65 @@
 
 With few leads (or few visitors without one) the estimated variance is worth nothing: an arm with
 no lead has variance 0, and divides the difference by too little. The likelihood ratio needs no
-variance. All functions keep the rates (control, treatment) whose deviance from what was seen stays
-within `limit`: a convex set, of which the difference and the ratio are read. Both leave out "no
-difference" together, because both ask whether the set holds a point with equal rates.
+variance. Every interval keeps the rates (control, treatment) whose deviance from what was seen
+stays within `limit`: a convex set, of which the difference and the ratio are read. Both leave out
+"no difference" together, because both ask whether the set holds a point with equal rates.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+
+from scipy.optimize import brentq
 
 from experiments.statistics.arms import Proportion
 
-MOST_STEPS = 100
-PRECISION = 1e-13
+# Relative, and finer than a result needs: of a pull close to n only the distance from n matters,
+# which may be a millionth of it. Beyond this rounding hides the rest, and steps would be wasted.
+PRECISION = 1e-14
+# For the logarithms near zero: no closer ones can be told apart once they are rates or ratios.
+ABSOLUTE_PRECISION = 1e-16
+# Some ten do, but where rounding makes stairs of the curve, nearly a hundred were seen.
+MOST_STEPS = 500
 # e^50: a ratio above it is as good as without bound, and safe to compute with.
 HIGHEST_LOG_RATIO = 50.0
+
+
+@dataclass(frozen=True)
+class LikelihoodTest:
+    """The likelihood-ratio test of two proportions, each with at least one visitor."""
+
+    control: Proportion
+    treatment: Proportion
+
+    def statistic(self) -> float:
+        """The likelihood-ratio statistic (G) of equal rates."""
+        return _deviance_at_ratio(self.control, self.treatment, 1.0)
+
+    def difference_interval(self, limit: float) -> tuple[float, float]:
+        """Treatment rate minus control rate, over all rates within `limit`; between -1 and 1."""
+        return (
+            -_largest_difference(self.treatment, self.control, limit),
+            _largest_difference(self.control, self.treatment, limit),
+        )
+
+    def ratio_interval(self, limit: float) -> tuple[float, float | None]:
+        """Treatment rate over control rate, over all rates within `limit`.
+
+        The upper end is None, without bound, where the control's rate may be zero, or next to it.
+        """
+        highest_inverse = _largest_ratio(self.treatment, self.control, limit)
+        lower = 0.0 if highest_inverse is None else 1 / highest_inverse
+        return lower, _largest_ratio(self.control, self.treatment, limit)
+
+
+def rate_interval(arm: Proportion, limit: float) -> tuple[float, float]:
+    """The rates of one arm within `limit`, between 0 and 1."""
+    # expm1, because the highest rate may be a millionth, of which 1 - exp would lose digits.
+    highest = -math.expm1(_least_log_rate(_without_lead(arm), limit))
+    return math.exp(_least_log_rate(arm, limit)), highest
 
 
 def deviance(arm: Proportion, rate: float) -> float:
@@ -31,57 +74,32 @@ def deviance(arm: Proportion, rate: float) -> float:
     return max(0.0, 2 * total)
 
 
-def deviance_at_ratio(control: Proportion, treatment: Proportion, ratio: float) -> float:
+def _deviance_at_ratio(control: Proportion, treatment: Proportion, ratio: float) -> float:
     """The least deviance among rates with treatment = ratio x control (ratio > 0).
 
-    The likeliest control rate p solves ratio n p^2 - b p + x = 0, with n all visitors and x all
-    leads; of its two roots the smaller is the rate.
+    The likeliest control rate p solves ratio n p^2 - (b + c) p + x = 0, with n all visitors and x
+    all leads; of its two roots the smaller is the rate. Its discriminant is written as
+    (b - c)^2 + 4 ratio y, with y from the visitors without a lead, which loses no digits.
     """
-    n, leads = control.n + treatment.n, control.sum + treatment.sum
-    b = ratio * (treatment.n + control.sum) + control.n + treatment.sum
-    root = math.sqrt(max(0.0, b * b - 4 * ratio * n * leads))
-    rate = 2 * leads / (b + root)
+    b, c = ratio * (treatment.n + control.sum), control.n + treatment.sum
+    y = (control.n - control.sum) * (treatment.n - treatment.sum)
+    root = math.sqrt((b - c) ** 2 + 4 * ratio * y)
+    rate = 2 * (control.sum + treatment.sum) / (b + c + root)
     rate = min(rate, 1.0, 1 / ratio)
     return deviance(control, rate) + deviance(treatment, min(1.0, ratio * rate))
 
 
-def equality_statistic(control: Proportion, treatment: Proportion) -> float:
-    """The likelihood-ratio statistic (G) of equal rates."""
-    return deviance_at_ratio(control, treatment, 1.0)
-
-
-def rate_interval(arm: Proportion, limit: float) -> tuple[float, float]:
-    """The rates of one arm within `limit`, between 0 and 1."""
-    seen = arm.sum / arm.n
-
-    def excess(rate: float) -> float:
-        return deviance(arm, rate) - limit
-
-    lower = _root(excess, seen, 0.0) if arm.sum else 0.0
-    upper = _root(excess, seen, 1.0) if arm.sum < arm.n else 1.0
-    return lower, upper
-
-
-def difference_interval(
-    control: Proportion, treatment: Proportion, limit: float
-) -> tuple[float, float]:
-    """Treatment rate minus control rate, over all rates within `limit`; between -1 and 1."""
-    return (
-        -_largest_difference(treatment, control, limit),
-        _largest_difference(control, treatment, limit),
-    )
-
-
-def ratio_interval(
-    control: Proportion, treatment: Proportion, limit: float
-) -> tuple[float, float | None]:
-    """Treatment rate over control rate, over all rates within `limit`.
-
-    The upper end is None, without bound, where the control's rate may be zero, or next to it.
-    """
-    highest_inverse = _largest_ratio(treatment, control, limit)
-    lower = 0.0 if highest_inverse is None else 1 / highest_inverse
-    return lower, _largest_ratio(control, treatment, limit)
+def _least_log_rate(arm: Proportion, limit: float) -> float:
+    """The logarithm of the least rate of one arm within `limit`."""
+    if not arm.sum:
+        return -math.inf
+    if arm.sum == arm.n:
+        return -limit / (2 * arm.n)
+    seen = math.log(arm.sum / arm.n)
+    # The deviance is 2 sum log(seen / rate), of which visitors without a lead take back less than
+    # 2 sum. Both together are over `limit` here by 2 sum, which is more than rounding takes.
+    beyond = seen - limit / (2 * arm.sum) - 2
+    return _crossing(lambda log_rate: deviance(arm, math.exp(log_rate)), limit, seen, beyond)
 
 
 def _largest_ratio(control: Proportion, treatment: Proportion, limit: float) -> float | None:
@@ -89,43 +107,49 @@ def _largest_ratio(control: Proportion, treatment: Proportion, limit: float) -> 
     if not control.sum:
         return None
 
-    def excess(log_ratio: float) -> float:
-        return deviance_at_ratio(control, treatment, math.exp(log_ratio)) - limit
+    def least_deviance(log_ratio: float) -> float:
+        return _deviance_at_ratio(control, treatment, math.exp(log_ratio))
 
     inside, step = 0.0, 1.0
     if treatment.sum:
         inside = math.log(treatment.sum * control.n / (control.sum * treatment.n))
     else:
-        while excess(inside) >= 0:
+        while least_deviance(inside) >= limit:
             inside -= step
             step *= 2
     outside = inside + step
-    while excess(outside) <= 0:
+    while least_deviance(outside) <= limit:
         step *= 2
         outside = inside + step
         if outside > HIGHEST_LOG_RATIO:
             return None
-    return math.exp(_root(excess, inside, outside))
+    return math.exp(_crossing(least_deviance, limit, inside, outside))
 
 
 def _largest_difference(control: Proportion, treatment: Proportion, limit: float) -> float:
     """Lagrange: along the path of `pull` both rates part as the likelihood gives way the least."""
     if not control.sum and treatment.sum == treatment.n:
         return 1.0
-    without_lead = Proportion(control.n, control.n - control.sum)
+    without_lead = _without_lead(control)
 
     def rates(pull: float) -> tuple[float, float]:
         return 1 - _pulled_up(without_lead, pull), _pulled_up(treatment, pull)
 
-    def excess(pull: float) -> float:
+    def least_deviance(pull: float) -> float:
         control_rate, treatment_rate = rates(pull)
-        return deviance(control, control_rate) + deviance(treatment, treatment_rate) - limit
+        return deviance(control, control_rate) + deviance(treatment, treatment_rate)
 
-    pull = 1.0
-    while excess(pull) <= 0:
-        pull *= 2
-    control_rate, treatment_rate = rates(_root(excess, 0.0, pull))
+    # The pull by the normal approximation, with one more of each kind so that no variance is 0.
+    variance = sum((arm.sum + 1) * (arm.n - arm.sum + 1) / arm.n**3 for arm in (control, treatment))
+    inside, outside = 0.0, math.sqrt(limit / variance)
+    while least_deviance(outside) <= limit:
+        inside, outside = outside, 2 * outside
+    control_rate, treatment_rate = rates(_crossing(least_deviance, limit, inside, outside))
     return treatment_rate - control_rate
+
+
+def _without_lead(arm: Proportion) -> Proportion:
+    return Proportion(arm.n, arm.n - arm.sum)
 
 
 def _pulled_up(arm: Proportion, pull: float) -> float:
@@ -137,26 +161,19 @@ def _pulled_up(arm: Proportion, pull: float) -> float:
     return 2 * arm.sum / (rest + root) if rest > 0 else (root - rest) / (2 * pull)
 
 
-def _root(excess: Callable[[float], float], inside: float, outside: float) -> float:
-    """Where `excess`, which is below zero at `inside` and above it at `outside`, crosses zero.
+def _crossing(
+    deviance_at: Callable[[float], float], limit: float, inside: float, outside: float
+) -> float:
+    """Where `deviance_at`, within `limit` at `inside` and beyond it at `outside`, crosses it.
 
-    Ridders' method: each step halves the bracket, then cuts it where an exponential through its
-    ends and middle is zero. Some six steps do the work of fifty bisections.
+    Searched on the deviance's root, which is nearly a straight line: it takes few steps.
     """
-    at_inside, at_outside, last = excess(inside), excess(outside), math.inf
-    for _ in range(MOST_STEPS):
-        middle = point = (inside + outside) / 2
-        at_middle = at_point = excess(middle)
-        if math.isfinite(at_middle) and math.isfinite(at_outside):
-            slope = math.sqrt(at_middle * at_middle - at_inside * at_outside)
-            point = middle - (middle - inside) * at_middle / slope
-            at_point = excess(point)
-        if not at_point or abs(point - last) <= PRECISION * abs(point):
-            return point
-        last = point
-        for end, at_end in ((middle, at_middle), (point, at_point)):
-            if at_end > 0:
-                outside, at_outside = end, at_end
-            else:
-                inside, at_inside = end, at_end
-    return inside
+    height = math.sqrt(limit)
+
+    def excess(at: float) -> float:
+        # Cut off far above the crossing, because brentq needs finite values.
+        return min(math.sqrt(deviance_at(at)), 10 * height) - height
+
+    return brentq(
+        excess, inside, outside, xtol=ABSOLUTE_PRECISION, rtol=PRECISION, maxiter=MOST_STEPS
+    )

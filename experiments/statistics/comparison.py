@@ -8,9 +8,9 @@ none.) The price is a wider interval: some 3 standard errors instead of 2.
 
 One test is read in four ways, which therefore never contradict each other: its p-value, the
 interval of the absolute difference, that of the relative lift, and `decided`. An interval is the
-set of differences (or ratios) that the test does not reject; see `normal` and `likelihood`. The
-second takes over for proportions while any variant has fewer than `ENOUGH_COUNTS` visitors with or
-without a lead, where standard errors cannot be trusted, and at 0% and 100% don't exist.
+set of differences (or ratios) that the test does not reject; see `NormalTest` and `LikelihoodTest`.
+The second takes over for proportions while any variant has fewer than `ENOUGH_COUNTS` visitors with
+or without a lead, where standard errors cannot be trusted, and at 0% and 100% don't exist.
 `python -m bench.simulation` shows what that mends, and that the promise holds.
 
 Several treatments are corrected for by Holm's method. `decided` also needs `ENOUGH_VISITORS`.
@@ -28,9 +28,8 @@ from typing import Protocol
 
 from scipy.special import stdtr, stdtrit
 
-from experiments.statistics import _likelihood as likelihood
-from experiments.statistics import _normal as normal
-from experiments.statistics._normal import Estimate
+from experiments.statistics._likelihood import LikelihoodTest, rate_interval
+from experiments.statistics._normal import Estimate, NormalTest
 from experiments.statistics.arms import Arm, Proportion
 from experiments.statistics.sequence import ALPHA, critical_statistic, log_p_value
 
@@ -121,36 +120,6 @@ class DecidingTest(Protocol):
     def statistic(self) -> float: ...
     def difference_interval(self, limit: float) -> tuple[float, float]: ...
     def ratio_interval(self, limit: float) -> tuple[float, float | None]: ...
-
-
-@dataclass(frozen=True)
-class NormalTest:
-    control: Estimate
-    treatment: Estimate
-
-    def statistic(self) -> float:
-        return normal.equality_statistic(self.control, self.treatment)
-
-    def difference_interval(self, limit: float) -> tuple[float, float]:
-        return normal.difference_interval(self.control, self.treatment, limit)
-
-    def ratio_interval(self, limit: float) -> tuple[float, float | None]:
-        return normal.ratio_interval(self.control, self.treatment, limit)
-
-
-@dataclass(frozen=True)
-class LikelihoodTest:
-    control: Proportion
-    treatment: Proportion
-
-    def statistic(self) -> float:
-        return likelihood.equality_statistic(self.control, self.treatment)
-
-    def difference_interval(self, limit: float) -> tuple[float, float]:
-        return likelihood.difference_interval(self.control, self.treatment, limit)
-
-    def ratio_interval(self, limit: float) -> tuple[float, float | None]:
-        return likelihood.ratio_interval(self.control, self.treatment, limit)
 
 
 def compare(control: Arm, treatments: Sequence[Arm]) -> list[Comparison]:
@@ -321,7 +290,7 @@ def arm_figures(arm: Arm) -> ArmFigures:
         return ArmFigures(arm.n, None, None, Reason.NOTHING_MEASURED)
     limit = critical_statistic(arm.n)
     if isinstance(arm, Proportion) and min(_counts(arm)) < ENOUGH_COUNTS:
-        return ArmFigures(arm.n, value, Interval(*likelihood.rate_interval(arm, limit)), None)
+        return ArmFigures(arm.n, value, Interval(*rate_interval(arm, limit)), None)
     if arm.variance is None:
         return ArmFigures(arm.n, value, None, Reason.TOO_FEW_VISITORS)
     if not arm.variance:

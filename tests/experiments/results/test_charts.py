@@ -11,7 +11,7 @@ from experiments.results.charts import (
     CURVE_HEIGHT,
     MOST_BARS,
     PATH_WIDTH,
-    Estimate,
+    Span,
     Tone,
     bar_plot,
     curve_plot,
@@ -21,7 +21,7 @@ from experiments.results.charts import (
 
 FIRST = date(2026, 3, 1)
 finite = st.floats(-1e6, 1e6)
-estimates = st.builds(Estimate, st.none() | finite, st.none() | finite, st.none() | finite)
+spans = st.builds(Span, st.none() | finite, st.none() | finite, st.none() | finite)
 
 
 def written(amount: float) -> str:
@@ -36,9 +36,9 @@ class TestIntervals:
     def test_lie_on_their_side_of_zero(self) -> None:
         plot = interval_plot(
             [
-                ("better", Estimate(0.3, 0.1, 0.6)),
-                ("worse", Estimate(-0.3, -0.5, -0.1)),
-                ("open", Estimate(0.1, -0.2, 0.4)),
+                ("better", Span(0.3, 0.1, 0.6)),
+                ("worse", Span(-0.3, -0.5, -0.1)),
+                ("open", Span(0.1, -0.2, 0.4)),
             ],
             written,
         )
@@ -53,14 +53,14 @@ class TestIntervals:
         assert unclear.start < plot.zero < unclear.end
 
     def test_one_without_an_upper_end_runs_off_to_the_right(self) -> None:
-        (bar,) = interval_plot([("one", Estimate(0.3, -0.1, None))], written).bars
+        (bar,) = interval_plot([("one", Span(0.3, -0.1, None))], written).bars
         assert bar.end == 100
         assert bar.runs_off_right
         assert not bar.runs_off_left
 
     def test_one_far_off_does_not_squeeze_the_others(self) -> None:
         plot = interval_plot(
-            [("near", Estimate(0.1, 0.05, 0.15)), ("far", Estimate(0.2, -0.9, 80.0))], written
+            [("near", Span(0.1, 0.05, 0.15)), ("far", Span(0.2, -0.9, 80.0))], written
         )
         near, far = plot.bars
         assert near.start is not None
@@ -69,15 +69,15 @@ class TestIntervals:
         assert far.runs_off_right
 
     def test_without_figures_there_is_still_an_axis(self) -> None:
-        plot = interval_plot([("one", Estimate(None, None, None))], written)
+        plot = interval_plot([("one", Span(None, None, None))], written)
         (bar,) = plot.bars
         assert (bar.tone, bar.start, bar.dot) == (Tone.EMPTY, None, None)
         assert plot.zero == 50
         assert "0" in [tick.label for tick in plot.ticks]
 
-    @given(st.lists(estimates, min_size=1, max_size=9))
-    def test_stay_within_the_drawing(self, drawn: list[Estimate]) -> None:
-        plot = interval_plot([("name", estimate) for estimate in drawn], written)
+    @given(st.lists(spans, min_size=1, max_size=9))
+    def test_stay_within_the_drawing(self, drawn: list[Span]) -> None:
+        plot = interval_plot([("name", span) for span in drawn], written)
         positions = [plot.zero, *[tick.at for tick in plot.ticks]]
         for bar in plot.bars:
             positions += [at for at in (bar.start, bar.end, bar.dot) if at is not None]
@@ -86,30 +86,30 @@ class TestIntervals:
 
 class TestCurves:
     def test_a_day_without_a_figure_is_a_gap(self) -> None:
-        known = Estimate(0.1, -0.1, 0.3)
-        gap = Estimate(None, None, None)
+        known = Span(0.1, -0.1, 0.3)
+        gap = Span(None, None, None)
         days = [known, known, gap, known, known]
         plot = curve_plot(
-            [(FIRST + timedelta(days=n), estimate) for n, estimate in enumerate(days)], written
+            [(FIRST + timedelta(days=n), span) for n, span in enumerate(days)], written
         )
         assert plot.lines.count("M") == 2
         assert plot.bands.count("M") == 2
         assert (PATH_WIDTH / 2) not in [x for x, _ in coordinates(plot.lines)]
 
     def test_days_without_visitors_leave_their_room(self) -> None:
-        known = Estimate(0.1, -0.1, 0.3)
+        known = Span(0.1, -0.1, 0.3)
         days = [FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=10)]
         plot = curve_plot([(day, known) for day in days], written)
         assert [x for x, _ in coordinates(plot.lines)] == [0, 100, 1000]
 
     def test_the_first_day_alone_is_a_point(self) -> None:
-        plot = curve_plot([(FIRST, Estimate(0.1, -0.1, 0.3))], written)
+        plot = curve_plot([(FIRST, Span(0.1, -0.1, 0.3))], written)
         assert plot.lines == ""
         assert [x for x, _ in plot.dots] == [50]
 
-    @given(st.lists(estimates, max_size=40))
-    def test_stay_within_the_drawing(self, drawn: list[Estimate]) -> None:
-        points = [(FIRST + timedelta(days=n), estimate) for n, estimate in enumerate(drawn)]
+    @given(st.lists(spans, max_size=40))
+    def test_stay_within_the_drawing(self, drawn: list[Span]) -> None:
+        points = [(FIRST + timedelta(days=n), span) for n, span in enumerate(drawn)]
         plot = curve_plot(points, written)
         for x, y in coordinates(plot.lines) + coordinates(plot.bands):
             assert 0 <= x <= PATH_WIDTH

@@ -24,8 +24,7 @@ from experiments.statistics import (
     fixed_horizon,
     holm,
 )
-from experiments.statistics import _normal as normal
-from experiments.statistics._normal import Estimate
+from experiments.statistics._normal import Estimate, NormalTest
 from experiments.statistics.arms import Arm, Mean, Number, Proportion, Ratio
 from experiments.statistics.comparison import clock
 from experiments.statistics.sequence import (
@@ -379,7 +378,7 @@ def test_a_variant_s_own_interval_stays_where_values_can_be() -> None:
 def test_the_ends_of_a_relative_interval_are_where_its_test_turns() -> None:
     """Also where errors are a billionth of the value, which b^2 - a c would not resolve."""
     control, treatment, limit = Estimate(1000.0, 1e-10), Estimate(1100.0, 3e-10), 9.0
-    for ratio in normal.ratio_interval(control, treatment, limit):
+    for ratio in NormalTest(control, treatment).ratio_interval(limit):
         assert ratio is not None
         distance = Fraction(1100) - Fraction(ratio) * 1000
         allowed = limit * (3e-10 + ratio**2 * 1e-10)
