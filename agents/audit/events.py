@@ -28,7 +28,7 @@ def record_event(
         workspace=workspace,
         action=action,
         actor=by if isinstance(by, User) else None,
-        actor_name=name_of(by),
+        actor_name=caller_name(by),
         subject=str(subject)[:254],
         changes=texts.keep(workspace.pk, changes or {}),
     )
@@ -61,7 +61,7 @@ def differing(before: Mapping[str, object], after: Mapping[str, object]) -> dict
     }
 
 
-def name_of(caller: Caller | None) -> str:
+def caller_name(caller: Caller | None) -> str:
     """Who did something, for a history."""
     if caller is None:
         return "Glozr"

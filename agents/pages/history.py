@@ -16,7 +16,7 @@ from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from glozr.postgres.keyset import Order, keyset_page
 
-SECTION = "history"
+_SECTION = "history"
 
 
 @require_safe
@@ -34,7 +34,7 @@ def workspace_history(request: PageRequest, workspace_id: UUID) -> HttpResponse:
         "history_url": reverse("workspace_history", args=[workspace.pk]),
     }
     return frame.workspace_page(
-        request, workspace, "agents/audit/workspace_history.html", context, section=SECTION
+        request, workspace, "agents/audit/workspace_history.html", context, section=_SECTION
     )
 
 
@@ -51,7 +51,7 @@ def workspace_history_step(
         "history_url": reverse("workspace_history", args=[workspace.pk]),
     }
     return frame.workspace_page(
-        request, workspace, "agents/audit/workspace_history_step.html", context, section=SECTION
+        request, workspace, "agents/audit/workspace_history_step.html", context, section=_SECTION
     )
 
 
