@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from agents.navigation import add_agent_tab
+from glozr.background import add_step
 
 
 class ExperimentsConfig(AppConfig):
@@ -8,6 +9,9 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "A/B experiments"
 
     def ready(self) -> None:
+        from experiments.results import rollup  # it needs the models loaded
+
+        add_step("fold results", rollup.fold_all, every=10)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)
         add_agent_tab("conversations", "Conversations", "conversation_list", rank=30)

@@ -76,7 +76,7 @@ def _serve(host: str, port: int, visitors: int) -> int:
             _running(server_command(host, port, workers=int(_workers())))
         )
         _wait_until_ready(url, server)
-        children.enter_context(_running((*MANAGE, "fold_results", "--forever")))
+        children.enter_context(_running((*MANAGE, "run_background")))
         _introduce(url, demo)
         if visitors:
             with _running(_traffic(url, demo, visitors)) as traffic:

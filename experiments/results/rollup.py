@@ -14,7 +14,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from experiments.models import PendingCount
+from glozr.background import IsStopping, never
 
+AGENTS_AT_ONCE = 1_000
 BATCH = 4_000
 """As many rows as a page may wait for: about 0.15 s."""
 WAIT_SECONDS = 0.05
@@ -43,6 +45,15 @@ def bring_up_to_date(agent_id: UUID, *, seconds: float = 0.0) -> bool:
         if folded is None:
             time.sleep(WAIT_SECONDS)
     return True
+
+
+def fold_all(is_stopping: IsStopping = never) -> bool:
+    """Fold what is pending of up to AGENTS_AT_ONCE agents; whether there was anything."""
+    folded = False
+    for agent_id in agents_with_pending(at_most=AGENTS_AT_ONCE):
+        while not is_stopping() and fold(agent_id):
+            folded = True
+    return folded
 
 
 def agents_with_pending(*, at_most: int = 1_000) -> list[UUID]:

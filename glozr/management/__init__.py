@@ -1,1 +1,1 @@
-"""Commands of Django that behave otherwise here."""
+"""Commands of the project itself, and of Django where they behave otherwise here."""

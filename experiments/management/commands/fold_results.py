@@ -9,13 +9,14 @@ from django.db import InterfaceError, OperationalError, connection
 
 from experiments.results import rollup
 
-AGENTS_AT_ONCE = 1_000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 3_600.0
 
 log = logging.getLogger("glozr.rollup")
 
 
 class Command(BaseCommand):
+    """Alone, for who folds at times of their own; `run_background` does it with all the rest."""
+
     help = "Fold what visitors did into the summaries that results are read from."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,27 +28,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = Event()
         if options["once"]:
-            while fold_all(stopped):
+            while rollup.fold_all():
                 pass
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.is_set():
             try:
-                fold_all(stopped)
+                rollup.fold_all(stopped.is_set)
             except (OperationalError, InterfaceError) as error:
                 log.warning("The database is away: %s", type(error).__name__)
                 connection.close()
             stopped.wait(options["every"])
-
-
-def fold_all(stopped: Event) -> bool:
-    """Fold what is pending of up to AGENTS_AT_ONCE agents; whether there was anything."""
-    folded = False
-    for agent_id in rollup.agents_with_pending(at_most=AGENTS_AT_ONCE):
-        while not stopped.is_set() and rollup.fold(agent_id):
-            folded = True
-    return folded
 
 
 def seconds(text: str) -> float:

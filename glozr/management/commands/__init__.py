@@ -1,1 +1,1 @@
-"""`makemigrations`, which starts no server."""
+"""`makemigrations`, which starts no server, and `run_background`, beside the web processes."""

@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from bench.stack import PROJECT
-from experiments.management.commands import fold_results
 from experiments.models import Experiment, PendingCount, VariantTotals
+from experiments.results import rollup
 from tests.factories import AgentFactory, unused_id
 from tests.roles import Cast
 from tests.runtime import Runtime
@@ -28,7 +28,7 @@ class TestFoldingOnce:
     def test_leaves_nothing_pending_of_any_agent(
         self, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(fold_results, "AGENTS_AT_ONCE", 2)
+        monkeypatch.setattr(rollup, "AGENTS_AT_ONCE", 2)
         for agent in AgentFactory.create_batch(5, workspace=cast.workspace):
             PendingCount.objects.create(agent=agent, visitor_id="ada")
         call_command("fold_results", "--once")

@@ -1,0 +1,89 @@
+"""What goes on beside requests: steps that the apps register when Django starts them, so that
+nothing here has to know the apps. `manage.py run_background` takes them.
+
+Every step has a thread, a database connection and a pause of its own: one that waits, for a mail
+server say, or fails, holds up no other. As many processes as one likes may run at once: each step
+sees to it that two of it leave each other's rows alone.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import TypeAlias
+
+from django.db import InterfaceError, OperationalError, connection
+
+_log = logging.getLogger("glozr.background")
+END_SECONDS = 10.0
+"""How long what is under way may take when an end is asked for."""
+IsStopping: TypeAlias = Callable[[], bool]
+"""Whether to come to an end, for who does one thing after another."""
+
+
+def never() -> bool:
+    """`IsStopping` for who does not end early."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundStep:
+    """`run` is called again `every` so many seconds after it returned."""
+
+    name: str
+    run: Callable[[IsStopping], object]
+    every: float
+
+    def take(self, is_stopping: IsStopping = never) -> bool:
+        """Take it once, on this thread's connection; whether it went well."""
+        try:
+            self.run(is_stopping)
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("%s: the database is away: %s", self.name, type(error).__name__)
+        except Exception:
+            _log.exception("%s: failed, and is tried again", self.name)
+        else:
+            return True
+        connection.close()
+        return False
+
+
+_steps: dict[str, BackgroundStep] = {}
+
+
+def add_step(name: str, run: Callable[[IsStopping], object], *, every: float) -> None:
+    _steps[name] = BackgroundStep(name, run, every)
+
+
+def background_steps() -> list[BackgroundStep]:
+    return list(_steps.values())
+
+
+def take_all_once() -> bool:
+    """Each step once, one after another; whether all went well."""
+    went_well = [step.take() for step in background_steps()]
+    return all(went_well)
+
+
+def run_until(stopped: Event) -> None:
+    """Take every step again and again until `stopped`, then let what is under way end."""
+    threads = [
+        Thread(target=_repeat, args=(step, stopped), name=step.name, daemon=True)
+        for step in background_steps()
+    ]
+    for thread in threads:
+        thread.start()
+    stopped.wait()
+    end = time.monotonic() + END_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+
+
+def _repeat(step: BackgroundStep, stopped: Event) -> None:
+    try:
+        while not stopped.is_set():
+            step.take(stopped.is_set)
+            stopped.wait(step.every)
+    finally:
+        connection.close()
