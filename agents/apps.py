@@ -10,8 +10,12 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         # They need the models loaded.
         from agents.audit import sign_ins
-        from agents.people import sessions
+        from agents.mail import outbox, sending, upkeep
+        from agents.people import recovery, sessions
 
         sign_ins.listen()
         add_agent_tab("settings", "Settings", "agent_settings", rank=90)
+        outbox.add_writer(recovery.RESET, recovery.write_reset)
+        add_step("send mail", sending.send_due, every=2)
+        add_step("clear the outbox", upkeep.clear, every=600)
         add_step("clear sessions", sessions.clear_expired, every=600)

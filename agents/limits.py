@@ -3,6 +3,8 @@
 Lengths are in characters.
 """
 
+from datetime import timedelta
+
 WORKSPACE_NAME = 120
 AGENT_NAME = 120
 PERSONA_NAME = 80
@@ -25,3 +27,16 @@ HISTORY_BEGINNING = 160
 SEARCH_TERM = 120
 OPEN_INVITATIONS = 100
 """In a workspace at once, so that nobody sends mail without end."""
+
+MAIL_PURPOSE = 60
+MAIL_ADDRESS = 320
+MAIL_SUBJECT = 200
+MAIL_COUNTED_OVER = timedelta(days=1)
+MAILS_TO_RECIPIENT = 10
+"""Of one kind in `MAIL_COUNTED_OVER`, whoever asks for them: nobody's mailbox is flooded."""
+MAILS_OF_PERSON = 100
+MAILS_OF_WORKSPACE = 300
+MAIL_TRIED_FOR = timedelta(days=1)
+MAIL_SENT_AGAIN_WITHIN = timedelta(days=3)
+"""After that the links in it have run out, and what it said is forgotten."""
+MAIL_KEPT_FOR = timedelta(days=30)

@@ -142,6 +142,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Glozr: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+# By recipient resets are counted in the outbox, where too many are left out without a word.
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_FORMS = {
     "login": "agents.pages.account_forms.LoginForm",
@@ -161,6 +163,13 @@ MFA_TOTP_ISSUER = "Glozr"
 
 EMAIL_CONFIG = env.email("GLOZR_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Whatever is mailed goes into the outbox first; the background process sends it as the URL says.
+EMAIL_BACKEND = "agents.mail.backend.OutboxBackend"
+MAIL_DELIVERY_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
+if MAIL_DELIVERY_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    MAIL_DELIVERY_BACKEND = "agents.mail.smtp.EmailBackend"
+EMAIL_TIMEOUT = 10
+"""Seconds for connecting to the mail server, and for each of its answers."""
 DEFAULT_FROM_EMAIL = env.str("GLOZR_FROM_EMAIL", default="Glozr <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -7,6 +7,21 @@ from experiments.demo.pages import sign_in
 from experiments.pages.results import agent_overview
 from glozr.edge.health import healthz, readyz
 from glozr.edge.metrics import metrics
+from glozr.edge.transactions import include_in_transactions
+
+CHANGE_AND_TELL = frozenset(
+    {
+        "account_confirm_email",
+        "account_email",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password_from_key",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_generate_recovery_codes",
+    }
+)
+"""Views of allauth that change an account and mail its owner about it."""
 
 handler500 = "glozr.edge.failures.server_error"
 
@@ -20,7 +35,7 @@ urlpatterns = [
     path("app/agents/<uuid:agent_id>/experiments/", include("experiments.pages.urls")),
     path("admin/", admin.site.urls),
     path("demo/sign-in/", sign_in, name="demo_sign_in"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include_in_transactions("allauth.urls", CHANGE_AND_TELL)),
     path("api/v1/", include("experiments.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),

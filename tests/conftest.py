@@ -2,8 +2,10 @@
 
 import pytest
 from django.conf import settings
+from django.core import mail
 
 from agents.models import Agent
+from tests.agents.mail.delivered import Delivered, use_the_outbox
 from tests.roles import Cast, make_cast
 from tests.runtime import Runtime
 
@@ -16,6 +18,15 @@ def pytest_configure() -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _mail_goes_into_the_outbox(django_test_environment: None) -> None:
+    use_the_outbox()
+
+
+def pytest_runtest_call() -> None:
+    mail.outbox = Delivered()  # Django puts a plain list there before each test
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from agents.models.agent import Agent, default_persona
 from agents.models.audit import KeptText, WorkspaceAction, WorkspaceEvent
 from agents.models.conversation import Conversation, Lead, LeadStatus, Message, MessageRole
+from agents.models.mail import MailState, OutgoingMail
 from agents.models.user import User
 from agents.models.workspace import (
     Ability,
@@ -23,9 +24,11 @@ __all__ = [
     "KeptText",
     "Lead",
     "LeadStatus",
+    "MailState",
     "Membership",
     "Message",
     "MessageRole",
+    "OutgoingMail",
     "Role",
     "User",
     "Workspace",

@@ -5,6 +5,9 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from django.http import HttpRequest
+
+from agents.people import recovery
 
 FIELD_LABELS = {
     "login": "E-mail address",
@@ -38,7 +41,16 @@ class ChangePasswordForm(InOurWords, account.ChangePasswordForm):  # type: ignor
 
 
 class ResetPasswordForm(InOurWords, account.ResetPasswordForm):  # type: ignore[misc]
-    pass
+    """Looks for nobody: the answer, and the time it takes, say nothing about who exists."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        recovery.ask_for_reset(email, origin=request.build_absolute_uri("/").rstrip("/"))
+        return email
 
 
 class ResetPasswordKeyForm(InOurWords, account.ResetPasswordKeyForm):  # type: ignore[misc]

@@ -5,16 +5,17 @@ signs up through it has an unconfirmed address, and who has an account must be s
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from agents import limits
+from agents.mail import allowance, outbox
+from agents.mail.words import looks_like_link, quoted
 from agents.models import Invitation, Membership, Role, User, Workspace
 from agents.people import accounts
 from agents.workspaces import members
@@ -22,6 +23,7 @@ from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from glozr.inputs.validation import invalid
 from glozr.secrets import digest_of
 
+INVITATION = "invitation"
 VALID_FOR = timedelta(days=7)
 NO_SUCH_INVITATION = (
     "This invitation has been used, withdrawn or has expired. "
@@ -29,13 +31,23 @@ NO_SUCH_INVITATION = (
 )
 
 
-def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[Invitation, str]:
+def invite(
+    *,
+    workspace: Workspace,
+    email: str,
+    role: Role,
+    by: User,
+    link_of: Callable[[str], str] | None = None,
+) -> tuple[Invitation, str]:
     """An invitation and the secret of its link, which is not stored.
+
+    With `link_of`, which makes the link of the secret, it is mailed as well.
 
     Raises:
         Invalid: not an address, a member's address, or one that is invited already.
         Forbidden: `by` manages no members here, or is an Admin and invites an Owner.
-        Conflict: `too_many`, when `limits.OPEN_INVITATIONS` are open.
+        Conflict: `too_many`, when `limits.OPEN_INVITATIONS` are open, or when as much has been
+            mailed as may be.
     """
     with transaction.atomic():
         members.lock(workspace)
@@ -44,15 +56,8 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[I
             workspace=workspace, email=email.strip(), role=role, invited_by=by, digest="-"
         )
         if workspace.memberships.filter(user__email__iexact=invitation.email).exists():
-            raise Invalid(
-                [
-                    FieldError(
-                        "email",
-                        "already_member",
-                        f"{invitation.email} is a member already. Change the role instead.",
-                    )
-                ]
-            )
+            detail = f"{invitation.email} is a member already. Change the role instead."
+            raise Invalid([FieldError("email", "already_member", detail)])
         workspace.invitations.expired().filter(email__iexact=invitation.email).delete()
         if workspace.invitations.count() >= limits.OPEN_INVITATIONS:
             raise Conflict(
@@ -66,16 +71,21 @@ def invite(*, workspace: Workspace, email: str, role: Role, by: User) -> tuple[I
         except ValidationError as error:
             raise invalid(error, field_of_code={"already_invited": "email"}) from error
         invitation.save()
+        if link_of is not None:
+            _mail(invitation, link=link_of(secret), by=by)
     invitation.refresh_from_db(fields=["expires_at"])
     return invitation, secret
 
 
-def resend(invitation: Invitation, *, by: User) -> tuple[Invitation, str]:
+def resend(
+    invitation: Invitation, *, by: User, link_of: Callable[[str], str] | None = None
+) -> tuple[Invitation, str]:
     """The same invitation under a new secret; the old link stops working.
 
     Raises:
         Forbidden: `by` manages no members here, or is an Admin and an Owner is invited.
         NotFound: it has been used or withdrawn.
+        Conflict: `too_many`, when as much has been mailed as may be.
     """
     with transaction.atomic():
         members.lock(invitation.workspace)
@@ -85,6 +95,9 @@ def resend(invitation: Invitation, *, by: User) -> tuple[Invitation, str]:
         members.demand_right_over(current.workspace, by=by, concerned=(Role(current.role),))
         secret = _renew(current)
         current.save(update_fields=["digest", "expires_at"])
+        outbox.take_back(current.pk)  # a link that no longer works
+        if link_of is not None:
+            _mail(current, link=link_of(secret), by=by)
     current.refresh_from_db()
     return current, secret
 
@@ -100,6 +113,7 @@ def withdraw(invitation: Invitation, *, by: User) -> None:
         concerned = (Role(invitation.role),)
         members.demand_right_over(invitation.workspace, by=by, concerned=concerned)
         Invitation.objects.filter(pk=invitation.pk).delete()
+        outbox.take_back(invitation.pk)
 
 
 def find(secret: str) -> Invitation:
@@ -134,6 +148,7 @@ def accept(secret: str, *, user: User) -> Membership:
                 f"This invitation is for {invitation.email}, and you are signed in as "
                 f"{user.email}. Sign out, then open the link again."
             )
+        outbox.take_back(invitation.pk)
         invitation.delete()
         accounts.confirm_email(user)  # the link was mailed there
         existing = invitation.workspace.memberships.filter(user=user).first()
@@ -162,16 +177,31 @@ def sign_up(secret: str, *, name: str, password: str) -> User:
     return user
 
 
-def mail(invitation: Invitation, *, link: str) -> bool:
-    """Send the link; whether the mail server took it."""
-    text = render_to_string(
-        "agents/people/invitation_mail.txt", {"invitation": invitation, "link": link}
+def _mail(invitation: Invitation, *, link: str, by: User) -> None:
+    """Put the link into the outbox, or raise `Conflict` where as much as may be was mailed."""
+    workspace = invitation.workspace
+    label = outbox.Label(INVITATION, workspace=workspace, requested_by=by, about=invitation.pk)
+    refusal = allowance.shortage(
+        purpose=INVITATION, recipient=invitation.email, workspace=workspace, requested_by=by
     )
-    try:
-        send_mail(f"Join {invitation.workspace} on Glozr", text, None, [invitation.email])
-    except (OSError, SMTPException):
-        return False
-    return True
+    if refusal:
+        raise Conflict(refusal, code="too_many")
+    named = quoted(workspace.name, otherwise="a workspace")
+    context = {"invitation": invitation, "link": link, "workspace": named, "by": _introduced(by)}
+    outbox.write(
+        subject=f"Join {named} on Glozr",
+        body=render_to_string("agents/people/invitation_mail.txt", context),
+        recipient=invitation.email,
+        label=label,
+    )
+
+
+def _introduced(person: User) -> str:
+    """Whoever invites, known by their address; a name that looks like a link is left out."""
+    name = person.get_full_name()
+    if not name or looks_like_link(name):
+        return person.email
+    return f"{quoted(name, otherwise='')} ({person.email})"
 
 
 def _renew(invitation: Invitation) -> str:

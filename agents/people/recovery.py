@@ -1,0 +1,47 @@
+"""A new password for who has forgotten the old one: asked for by anybody, mailed to the address.
+
+Asking writes one row, whether or not the address has an account, and nothing else is done before
+the answer. Who is behind the address is looked up by the background process, so that neither the
+answer nor the time it takes says who exists, and the secret of the link is stored nowhere.
+"""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
+from allauth.account.internal.userkit import filter_users_by_email
+from allauth.account.utils import user_pk_to_url_str
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+
+from agents.mail import allowance, outbox
+from agents.models import OutgoingMail
+
+RESET = "password_reset_key"
+
+
+def ask_for_reset(email: str, *, origin: str) -> None:
+    """Have a link mailed to the address, if it has an account and was not mailed too often.
+
+    `origin` is where the link leads, as in `https://glozr.example`.
+    """
+    with transaction.atomic():
+        if not allowance.shortage(purpose=RESET, recipient=email):
+            outbox.write_later(purpose=RESET, recipient=email, details={"origin": origin})
+
+
+def write_reset(mail: OutgoingMail) -> EmailMessage | None:
+    """The mail with a fresh link; None where the address has no account."""
+    users = filter_users_by_email(
+        mail.recipient, is_active=True, prefer_verified=True, for_login=True
+    )
+    if not users:
+        return None
+    user = min(users, key=lambda one: one.pk)
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    url = mail.details["origin"] + path.replace("UID-KEY", key)
+    context = {"user": user, "password_reset_url": url}
+    message: EmailMessage = get_adapter().render_mail(
+        "account/email/password_reset_key", mail.recipient, context
+    )
+    return message
