@@ -8,7 +8,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from agents.models import Agent, ApiToken, Invitation, Membership, User, Workspace
+from agents.models import (
+    Agent,
+    ApiToken,
+    Invitation,
+    Membership,
+    OutgoingMail,
+    User,
+    Workspace,
+)
 from agents.roles import ABILITIES, Caller, Permission, TokenCaller, permissions_of, workspaces_for
 from glozr.errors import Forbidden, NotFound
 
@@ -67,6 +75,15 @@ def token_for(user: User, workspace_id: UUID, token_id: UUID) -> ApiToken:
     found = workspace.tokens.filter(pk=token_id).first()
     if found is None:
         raise NotFound("There is no such token here.")
+    return found
+
+
+def mail_for(user: User, workspace_id: UUID, mail_id: UUID) -> OutgoingMail:
+    """A mail about the workspace, for who manages members there."""
+    workspace = workspace_for(user, workspace_id, Permission.MANAGE_MEMBERS)
+    found = workspace.mail.filter(pk=mail_id).first()
+    if found is None:
+        raise NotFound("There is no such mail. It may have been deleted.")
     return found
 
 

@@ -16,9 +16,11 @@ from agents.models import (
     ApiToken,
     Conversation,
     Invitation,
+    MailState,
     Membership,
     Message,
     MessageRole,
+    OutgoingMail,
     Role,
     User,
 )
@@ -107,6 +109,15 @@ def fill_workspace(cast: Cast) -> None:
             expires_at=timezone.now() + timedelta(days=1),
         )
         for n in range(ROWS)
+    )
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            workspace=cast.workspace,
+            recipient=person.email,
+            state=MailState.FAILED,
+            requested_by=person,
+        )
+        for person in people
     )
     ApiToken.objects.bulk_create(
         ApiToken(

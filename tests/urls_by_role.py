@@ -79,6 +79,8 @@ PAGES: dict[str, Expected] = {
     "member_remove": page(managers(200), managers(302)),
     "invitation_resend": page(NO_GET, managers(200)),
     "invitation_revoke": page(managers(200), managers(302)),
+    "undelivered_mail": page(managers(200), NO_POST),
+    "mail_send_again": page(NO_GET, managers(302)),
     "tokens": page(managers(200), managers(400)),
     "token_revoke": page(managers(200), managers(302)),
     "agent_new": page(managers(200), managers(400)),
@@ -183,6 +185,7 @@ MODELS: dict[str, tuple[str, str]] = {
     "agents_lead": ("list", "change"),
     "agents_membership": ("list add", "add change delete"),
     "agents_message": ("list", ""),
+    "agents_outgoingmail": ("list", "change"),
     "agents_user": ("", "add change"),
     "agents_workspace": ("list", "add change"),
     "agents_workspacegrant": ("list", ""),
@@ -195,7 +198,7 @@ MODELS: dict[str, tuple[str, str]] = {
     "experiments_varianttotals": ("list", ""),
     "mfa_authenticator": ("", "change delete"),
 }
-TAKES_AN_EMPTY_CHANGE = {"agents_apitoken", "mfa_authenticator"}
+TAKES_AN_EMPTY_CHANGE = {"agents_apitoken", "agents_outgoingmail", "mfa_authenticator"}
 
 
 def _model(name: str, staff: str, superuser: str) -> dict[str, Expected]:

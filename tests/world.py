@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from agents.models import Ability, Role, User
+from agents.models import Ability, MailState, OutgoingMail, Role, User
 from agents.people import invitations
 from agents.workspaces import tokens
 from experiments import lifecycle
@@ -133,6 +133,19 @@ def make_world(cast: Cast) -> World:
     return World(sessions, _values(cast))
 
 
+def undelivered(cast: Cast) -> OutgoingMail:
+    """A mail about the workspace that was given up."""
+    return OutgoingMail.objects.create(
+        workspace=cast.workspace,
+        purpose=invitations.INVITATION,
+        recipient="new@example.com",
+        body="A link",
+        state=MailState.FAILED,
+        problem="The mail server refused the address (550).",
+        requested_by=cast.owner,
+    )
+
+
 def _values(cast: Cast) -> dict[str, Any]:
     running = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=cast.owner)
     runtime = Runtime.of(cast.agent)
@@ -170,6 +183,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
         "membership_id": cast.editor.memberships.get().pk,
         "invitation_id": invitation.pk,
+        "mail_id": undelivered(cast).pk,
         "token_id": token.pk,
         "secret": secret,
         "id": cast.editor.pk,

@@ -1,5 +1,5 @@
-"""The Django admin of people, workspaces, agents and what visitors do."""
+"""The Django admin of people, workspaces, agents, mail and what visitors do."""
 
-from agents.admin import history, members, people, workspaces
+from agents.admin import history, mail, members, people, workspaces
 
-__all__ = ["history", "members", "people", "workspaces"]
+__all__ = ["history", "mail", "members", "people", "workspaces"]

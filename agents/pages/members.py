@@ -56,6 +56,7 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
         "invitations": workspace.invitations.select_related("invited_by")[
             : limits.OPEN_INVITATIONS
         ],
+        "has_undelivered_mail": workspace.mail.failed().exists(),
     }
     return _page(request, workspace, "agents/workspaces/members.html", context)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from agents.pages import agents, history, invitations, members, tokens, workspaces
+from agents.pages import agents, history, invitations, mail, members, tokens, workspaces
 
 urlpatterns = [
     path("", workspaces.home, name="home"),
@@ -49,6 +49,14 @@ urlpatterns = [
         "app/workspaces/<uuid:workspace_id>/invitations/<uuid:invitation_id>/revoke/",
         members.invitation_revoke,
         name="invitation_revoke",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/mail/", mail.undelivered_mail, name="undelivered_mail"
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/mail/<uuid:mail_id>/again/",
+        mail.mail_send_again,
+        name="mail_send_again",
     ),
     path("app/workspaces/<uuid:workspace_id>/tokens/", tokens.tokens, name="tokens"),
     path(
