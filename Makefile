@@ -11,7 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-.PHONY: help run test check format lock browser bench chaos stop clean
+.PHONY: help run test check audit format lock browser bench chaos stop clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,9 +29,15 @@ check: .venv/dev.stamp ## Lint, types, imports, templates, migrations, deploymen
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	GLOZR_HTTPS=1 GLOZR_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	GLOZR_HTTPS=1 GLOZR_EMAIL_URL=smtp+tls://mail.example:587 GLOZR_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+audit: .venv/bin/python ## Look for the pinned packages in the advisories of PyPI and OSV (network)
+	$(BIN)/python -m venv .venv/audit && .venv/audit/bin/pip --quiet install pip-audit
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt \
+		--vulnerability-service osv
 
 format: .venv/dev.stamp ## Put the code into its style
 	$(BIN)/ruff check --fix .

@@ -9,8 +9,10 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "A/B experiments"
 
     def ready(self) -> None:
-        from experiments.results import rollup  # it needs the models loaded
+        from experiments.demo import checks  # they need the models loaded
+        from experiments.results import rollup
 
+        assert checks  # registered
         add_step("fold results", rollup.fold_all, every=10)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)

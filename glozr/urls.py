@@ -7,6 +7,7 @@ from experiments.demo.pages import sign_in
 from experiments.pages.results import agent_overview
 from glozr.edge.health import healthz, readyz
 from glozr.edge.metrics import metrics
+from glozr.edge.security_txt import security_txt
 from glozr.edge.transactions import include_in_transactions
 
 CHANGE_AND_TELL = frozenset(
@@ -29,6 +30,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("", include("agents.pages.urls")),
     path("", include("experiments.pages.activity_urls")),
     path("app/agents/<uuid:agent_id>/", agent_overview, name="agent_overview"),
