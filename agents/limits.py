@@ -25,6 +25,10 @@ HISTORY_TEXT = 300
 HISTORY_BEGINNING = 160
 
 SEARCH_TERM = 120
+AGENTS = 500
+MEMBERS = 1_000
+TOKENS = 100
+"""Of a workspace, those that are revoked not counted."""
 OPEN_INVITATIONS = 100
 """In a workspace at once, so that nobody sends mail without end."""
 

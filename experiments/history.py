@@ -5,12 +5,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from agents import quotas
 from agents.audit import texts
 from agents.audit.events import NO_SUCH_STEP, caller_name
 from agents.models import User
 from agents.roles import Caller
+from experiments import limits
 from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
+
+ENDINGS = frozenset({Action.STOPPED, Action.DELETED})
 
 
 def record(
@@ -20,7 +24,26 @@ def record(
     by: Caller | None,
     changes: Mapping[str, object] | None = None,
 ) -> Event:
-    """Note a step; `by` is None for the system itself. Call it in the step's transaction."""
+    """Note a step; `by` is None for the system itself. Call it in the step's transaction.
+
+    Raises:
+        Conflict: `too_many`, when the workspace's histories hold `limits.HISTORY` steps. What ends
+            something is always possible.
+    """
+    if action not in ENDINGS:
+        workspace_id = experiment.agent.workspace_id
+        quotas.demand_room(
+            workspace_id,
+            Event.objects.filter(
+                experiment__agent__workspace=workspace_id, experiment__deleted_at=None
+            ),
+            limits.HISTORY,
+            what_to_do=(
+                f"The histories of this workspace hold {limits.HISTORY:,} steps, which is as many "
+                "as they may. Delete experiments that you no longer need; stopping and deleting "
+                "still work."
+            ),
+        )
     return Event.objects.create(
         experiment=experiment,
         action=action,

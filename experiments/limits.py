@@ -15,3 +15,8 @@ MAX_WEIGHT = 1_000_000
 MAX_CONFIG_BYTES = 16 * 1024
 MAX_CONFIG_DEPTH = 20
 PERSONA_LIMITS: Mapping[str, int] = {"name": limits.PERSONA_NAME, "tone": limits.PERSONA_TONE}
+
+EXPERIMENTS_OF_WORKSPACE = 2_000
+"""Of a workspace, those that are deleted not counted."""
+HISTORY = 100_000
+"""Steps in the histories of a workspace's experiments, those that are deleted not counted."""

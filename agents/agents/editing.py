@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F
 
-from agents import limits
+from agents import limits, quotas
 from agents.audit.events import differing, record_event
 from agents.models import Agent, Workspace, WorkspaceAction, default_persona
 from agents.roles import Caller
@@ -56,6 +56,7 @@ def create_agent(
 
     Raises:
         Invalid: with every broken rule.
+        Conflict: `too_many`, when the workspace has `limits.AGENTS`.
     """
     agent = Agent(
         workspace=workspace,
@@ -65,6 +66,15 @@ def create_agent(
     )
     _check(agent)
     with transaction.atomic():
+        quotas.demand_room(
+            workspace.pk,
+            workspace.agents.all(),
+            limits.AGENTS,
+            what_to_do=(
+                f"{workspace} has {limits.AGENTS} agents, which is as many as a workspace may. "
+                "Use one of those: its name, persona and prompt can be changed."
+            ),
+        )
         agent.save()
         record_event(
             workspace,

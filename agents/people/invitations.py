@@ -46,8 +46,8 @@ def invite(
     Raises:
         Invalid: not an address, a member's address, or one that is invited already.
         Forbidden: `by` manages no members here, or is an Admin and invites an Owner.
-        Conflict: `too_many`, when `limits.OPEN_INVITATIONS` are open, or when as much has been
-            mailed as may be.
+        Conflict: `too_many`, when `limits.OPEN_INVITATIONS` are open, no more members fit in, or
+            as much has been mailed as may be.
     """
     with transaction.atomic():
         members.lock(workspace)
@@ -58,6 +58,7 @@ def invite(
         if workspace.memberships.filter(user__email__iexact=invitation.email).exists():
             detail = f"{invitation.email} is a member already. Change the role instead."
             raise Invalid([FieldError("email", "already_member", detail)])
+        members.demand_seat(workspace)
         workspace.invitations.expired().filter(email__iexact=invitation.email).delete()
         if workspace.invitations.count() >= limits.OPEN_INVITATIONS:
             raise Conflict(
@@ -139,6 +140,7 @@ def accept(secret: str, *, user: User) -> Membership:
     Raises:
         NotFound: there is none, or it has expired.
         Forbidden: it is for another address.
+        Conflict: `too_many`, when the workspace has as many members as it may.
     """
     with transaction.atomic():
         members.lock(find(secret).workspace)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from agents import roles
+from agents import limits, quotas, roles
 from agents.models import Membership, Role, User, Workspace
 from agents.roles import GRANTS, Permission
 from glozr.errors import Conflict, Forbidden, NotFound
@@ -19,8 +19,14 @@ ONLY_OWNERS = "Only an Owner can make, change or remove an Owner. Ask one of the
 
 
 def add(*, workspace: Workspace, user: User, role: Role) -> Membership:
-    """Make `user` a member with `role`, or give the member that role."""
+    """Make `user` a member with `role`, or give the member that role.
+
+    Raises:
+        Conflict: `too_many`, when the workspace has `limits.MEMBERS`.
+    """
     with transaction.atomic():
+        if _role_of(workspace, user) is None:
+            demand_seat(workspace)
         membership, _ = Membership.objects.update_or_create(
             workspace=workspace, user=user, defaults={"role": role}
         )
@@ -75,6 +81,19 @@ def remove(membership: Membership, *, by: User) -> None:
             _demand_another_owner(current)
         current.delete()
         roles.take_out_of(current.user, current.workspace)
+
+
+def demand_seat(workspace: Workspace) -> None:
+    """Raise `Conflict` where one more member is one too many."""
+    quotas.demand_room(
+        workspace.pk,
+        workspace.memberships.all(),
+        limits.MEMBERS,
+        what_to_do=(
+            f"{workspace} has {limits.MEMBERS:,} members, which is as many as a workspace may. "
+            "An Owner or Admin has to remove somebody first."
+        ),
+    )
 
 
 def assignable_roles(workspace: Workspace, *, by: User) -> list[Role]:

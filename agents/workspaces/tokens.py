@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
+from agents import limits, quotas
 from agents.models import Ability, ApiToken, User, Workspace
 from glozr.inputs.validation import invalid
 from glozr.secrets import digest_of
@@ -31,6 +32,7 @@ def create_token(
 
     Raises:
         Invalid: no name, or an unknown or no ability.
+        Conflict: `too_many`, when `limits.TOKENS` of the workspace can be used.
     """
     key = key or PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
@@ -45,7 +47,17 @@ def create_token(
         token.full_clean()
     except ValidationError as error:
         raise invalid(error, field_of_code={"abilities": "abilities"}) from error
-    token.save()
+    with transaction.atomic():
+        quotas.demand_room(
+            workspace.pk,
+            ApiToken.objects.usable().filter(workspace=workspace),
+            limits.TOKENS,
+            what_to_do=(
+                f"{workspace} has {limits.TOKENS} API tokens, which is as many as a workspace "
+                "may. Revoke one that is no longer used."
+            ),
+        )
+        token.save()
     return token, key
 
 

@@ -45,6 +45,9 @@ REFUSALS = {
 }
 
 
+TOO_MANY = "`too_many`: the workspace holds as many as it may"
+
+
 def conflict(description: str) -> OpenApiResponse:
     return OpenApiResponse(ErrorSerializer, description=description)
 
@@ -144,7 +147,7 @@ class ExperimentsView(APIView):
                 }
             )
         ],
-        responses={201: ExperimentSerializer, **REFUSALS},
+        responses={201: ExperimentSerializer, 409: conflict(TOO_MANY), **REFUSALS},
     )
     def post(self, request: Request, agent_id: UUID) -> Response:
         caller = _caller(request)
@@ -173,7 +176,7 @@ class ExperimentView(APIView):
         examples=[example({"name": "An even warmer tone"})],
         responses={
             200: ExperimentSerializer,
-            409: conflict("`frozen`: it runs or has assignments"),
+            409: conflict(f"`frozen`: it runs or has assignments; {TOO_MANY}"),
             412: conflict("`out_of_date`: it changed since the version in If-Match"),
             **REFUSALS,
         },
@@ -208,7 +211,7 @@ class StartView(APIView):
         examples=[example({"on_conflict": "stop_current"})],
         responses={
             200: ExperimentSerializer,
-            409: conflict("`another_running`, naming it, or `already_running`"),
+            409: conflict(f"`another_running`, naming it; `already_running`; {TOO_MANY}"),
             **REFUSALS,
         },
     )
@@ -247,7 +250,7 @@ class DuplicateView(APIView):
         summary="Make a new draft with the same set-up",
         request=DuplicateCallSerializer,
         examples=[example({"name": "A warmer tone, once more"})],
-        responses={201: ExperimentSerializer, **REFUSALS},
+        responses={201: ExperimentSerializer, 409: conflict(TOO_MANY), **REFUSALS},
     )
     def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = _caller(request)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from agents import quotas
 from agents.agents.editing import changing
 from agents.models import Agent
 from agents.roles import Caller
@@ -50,6 +51,7 @@ def create(*, agent: Agent, sent: Mapping[str, object], by: Caller | None) -> Ex
 
     Raises:
         Invalid: with every broken rule.
+        Conflict: `too_many`, when the workspace has `limits.EXPERIMENTS_OF_WORKSPACE`.
     """
     setup = new_setup(
         sent, persona=agent.persona, is_taken=_names_in(Experiment.objects.of_agent(agent.pk))
@@ -99,6 +101,7 @@ def duplicate(experiment: Experiment, *, by: Caller | None, name: str | None = N
 
     Raises:
         Invalid: the name breaks a rule.
+        Conflict: `too_many`, when the workspace has `limits.EXPERIMENTS_OF_WORKSPACE`.
     """
     with alone(experiment) as current:
         setup = changed_setup(
@@ -139,6 +142,15 @@ def _insert(
         agent=agent, name=setup.name, kind=setup.kind, hypothesis=setup.hypothesis
     )
     _validate(experiment)
+    quotas.demand_room(
+        agent.workspace_id,
+        Experiment.objects.filter(agent__workspace=agent.workspace_id),
+        limits.EXPERIMENTS_OF_WORKSPACE,
+        what_to_do=(
+            f"This workspace has {limits.EXPERIMENTS_OF_WORKSPACE:,} experiments, which is as "
+            "many as a workspace may. Delete those that you no longer need."
+        ),
+    )
     experiment.save(force_insert=True)
     _insert_variants(experiment, setup)
     history.record(experiment, action, by=by, changes=changes)

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agents.models import Ability, Workspace
 from agents.workspaces import tokens
-from glozr.errors import Invalid
+from glozr.errors import Conflict, Invalid
 
 
 class Command(BaseCommand):
@@ -27,6 +27,8 @@ class Command(BaseCommand):
             )
         except Invalid as error:
             raise CommandError(error.in_lines()) from error
+        except Conflict as error:
+            raise CommandError(error.detail) from error
         self.stdout.write(key)
 
     def workspace(self, id_or_name: str) -> Workspace:
