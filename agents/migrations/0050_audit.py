@@ -10,7 +10,7 @@ import glozr.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0004_api_token_name"),
+        ("agents", "0020_outgoing_mail"),
     ]
 
     operations = [

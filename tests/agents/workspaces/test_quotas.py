@@ -38,7 +38,7 @@ def join(cast: Cast, number: int) -> None:
 QUOTAS = {
     "agents": Quota(
         "AGENTS",
-        lambda cast, n: create_agent(workspace=cast.workspace, name=f"Agent {n}"),
+        lambda cast, n: create_agent(workspace=cast.workspace, name=f"Agent {n}", by=cast.owner),
         lambda cast: cast.workspace.agents.count(),
         "Use one of those",
     ),
