@@ -9,11 +9,15 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         # They need the models loaded.
+        from django.contrib.auth.signals import user_logged_in
+
         from agents.audit import sign_ins
         from agents.mail import outbox, sending, upkeep
         from agents.people import recovery, sessions
+        from agents.people.allauth_adapter import on_signed_in
 
         sign_ins.listen()
+        user_logged_in.connect(on_signed_in, dispatch_uid="note_session")
         add_agent_tab("settings", "Settings", "agent_settings", rank=90)
         outbox.add_writer(recovery.RESET, recovery.write_reset)
         add_step("send mail", sending.send_due, every=2)

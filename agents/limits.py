@@ -44,3 +44,5 @@ MAIL_TRIED_FOR = timedelta(days=1)
 MAIL_SENT_AGAIN_WITHIN = timedelta(days=3)
 """After that the links in it have run out, and what it said is forgotten."""
 MAIL_KEPT_FOR = timedelta(days=30)
+INVITATION_MAILS = 20
+"""Of one invitation, asked for by whoever opens its link."""

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "guardian",
     "django_htmx",
     "csp",
@@ -147,7 +148,8 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Glozr: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # By recipient resets are counted in the outbox, where too many are left out without a word.
 ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -155,6 +157,7 @@ ACCOUNT_FORMS = {
     "login": "agents.pages.account_forms.LoginForm",
     "add_email": "agents.pages.account_forms.AddEmailForm",
     "change_password": "agents.pages.account_forms.ChangePasswordForm",
+    "set_password": "agents.pages.account_forms.SetPasswordForm",
     "reset_password": "agents.pages.account_forms.ResetPasswordForm",
     "reset_password_from_key": "agents.pages.account_forms.ResetPasswordKeyForm",
     "reauthenticate": "agents.pages.account_forms.ConfirmPasswordForm",

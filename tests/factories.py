@@ -16,6 +16,7 @@ from agents.models import (
     User,
     Workspace,
 )
+from agents.people import addresses
 from agents.workspaces import members
 from agents.workspaces.editing import create_workspace
 from experiments.lifecycle import editing
@@ -31,10 +32,16 @@ class UserFactory(DjangoModelFactory[User]):
         skip_postgeneration_save = True
 
     email = factory.Sequence(lambda number: f"person{number}@example.com")
+    proven = True
+    """Whether the address has been shown to be the person's own."""
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
-        return User.objects.create_user(password=PASSWORD, **kwargs)
+        proven = kwargs.pop("proven")
+        user = User.objects.create_user(password=PASSWORD, **kwargs)
+        if proven:
+            addresses.mark_proven(user)
+        return user
 
 
 class WorkspaceFactory(DjangoModelFactory[Workspace]):

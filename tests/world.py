@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from agents.models import Ability, MailState, OutgoingMail, Role, User
-from agents.people import invitations
+from agents.people import addresses, invitations
 from agents.workspaces import tokens
 from experiments import lifecycle
 from experiments.models import VariantTotals
@@ -158,7 +157,6 @@ def _values(cast: Cast) -> dict[str, Any]:
         workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
     )
     somebody = UserFactory.create()
-    EmailAddress.objects.create(user=somebody, email=somebody.email)
     Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
     VariantTotals.objects.create(
         agent=cast.agent,
@@ -186,6 +184,10 @@ def _values(cast: Cast) -> dict[str, Any]:
         "mail_id": undelivered(cast).pk,
         "token_id": token.pk,
         "secret": secret,
+        "proof": invitations.proof_of(invitation),
+        "undo_secret": addresses.change_address(
+            somebody, email="moved@example.com", is_proven=True
+        ),
         "id": cast.editor.pk,
         "key": "unknown-key",
         "uidb36": "1",

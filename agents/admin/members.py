@@ -154,7 +154,7 @@ def _known_person(email: str, *, by: User) -> User:
     Raises:
         Invalid: nobody.
     """
-    people = User.objects.filter(email__iexact=email, is_active=True)
+    people = User.objects.with_address(email).filter(is_active=True)
     if not by.is_superuser:
         managed = workspace_ids(by, Permission.MANAGE_MEMBERS)
         people = people.filter(memberships__workspace__in=managed).distinct()

@@ -28,8 +28,13 @@ from agents.workspaces.editing import create_workspace, edit_workspace
 
 class WorkspaceAdminForm(ServiceForm):
     owner = forms.ModelChoiceField(
-        User.objects.filter(is_active=True), help_text="Its first Owner.", required=True
+        User.objects.none(), help_text="Its first Owner, who has proven their address."
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(field := self.fields.get("owner"), forms.ModelChoiceField):
+            field.queryset = User.objects.proven().filter(is_active=True)
 
 
 @admin.register(Workspace)

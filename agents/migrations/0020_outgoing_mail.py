@@ -11,7 +11,7 @@ import glozr.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0004_api_token_name"),
+        ("agents", "0011_unprove_invited"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from agents.models.agent import Agent, default_persona
 from agents.models.audit import KeptText, WorkspaceAction, WorkspaceEvent
 from agents.models.conversation import Conversation, Lead, LeadStatus, Message, MessageRole
 from agents.models.mail import MailState, OutgoingMail
-from agents.models.user import User
+from agents.models.user import AddressChange, User
 from agents.models.workspace import (
     Ability,
     ApiToken,
@@ -17,6 +17,7 @@ from agents.models.workspace import (
 
 __all__ = [
     "Ability",
+    "AddressChange",
     "Agent",
     "ApiToken",
     "Conversation",

@@ -114,7 +114,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A membership offered by e-mail; the link in it holds a secret kept here as a digest."""
+    """A membership offered by e-mail; its link holds a secret that is kept here as a digest.
+
+    The mailed link holds a proof beside it, which `agents.people.invitations` computes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
@@ -124,6 +126,9 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mails = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    """How often the link was mailed, and when last."""
 
     objects = InvitationQuerySet.as_manager()
 

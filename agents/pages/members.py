@@ -1,6 +1,6 @@
 """The members of a workspace, and invitations as those see them who send them."""
 
-from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from agents.models import Invitation, Role, Workspace
 from agents.pages import frame
 from agents.pages.forms import InvitationForm, RoleForm
 from agents.pages.frame import PageRequest
+from agents.pages.invitations import mailed_link
 from agents.people import invitations
 from agents.roles import Permission, permissions_of
 from agents.workspaces import members as services
@@ -37,7 +38,7 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
                 email=email,
                 role=role,
                 by=request.user,
-                link_of=_link_of(request),
+                link_of=partial(mailed_link, request),
             )
         except Invalid as invalid:
             frame.add_errors(form, invalid)
@@ -113,7 +114,7 @@ def invitation_resend(
     request: PageRequest, workspace_id: UUID, invitation_id: UUID
 ) -> HttpResponse:
     invitation = access.invitation_for(request.user, workspace_id, invitation_id)
-    invitation, secret = invitations.resend(invitation, by=request.user, link_of=_link_of(request))
+    invitation, secret = invitations.resend(invitation, by=request.user, link_of=partial(mailed_link, request))
     return _invited(request, invitation, secret)
 
 
@@ -142,15 +143,14 @@ def _invitation_form(request: PageRequest, workspace: Workspace) -> InvitationFo
     )
 
 
-def _link_of(request: PageRequest) -> Callable[[str], str]:
-    """What makes the link of an invitation's secret."""
-    return lambda secret: request.build_absolute_uri(reverse("invitation", args=[secret]))
-
-
 def _invited(request: PageRequest, invitation: Invitation, secret: str) -> HttpResponse:
-    """The link is in this answer and nowhere else, so there is nothing to redirect to."""
-    link = _link_of(request)(secret)
-    context = {"invitation": invitation, "link": link, "is_mailed": not settings.DEMO}
+    """The link is in this answer and nowhere else, so there is nothing to redirect to. What is
+    mailed holds the proof as well, which whoever invites must not see."""
+    context = {
+        "invitation": invitation,
+        "link": request.build_absolute_uri(reverse("invitation", args=[secret])),
+        "is_mailed": not settings.DEMO,
+    }
     return _page(request, invitation.workspace, "agents/people/invited.html", context)
 
 

@@ -1,10 +1,25 @@
 from django.urls import path
 
-from agents.pages import agents, history, invitations, mail, members, tokens, workspaces
+from agents.pages import (
+    addresses,
+    agents,
+    history,
+    invitations,
+    mail,
+    members,
+    tokens,
+    workspaces,
+)
 
 urlpatterns = [
     path("", workspaces.home, name="home"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
+    path(
+        "invitations/<str:secret>/<str:proof>/",
+        invitations.invitation_mailed,
+        name="invitation_mailed",
+    ),
+    path("addresses/<str:undo_secret>/undo/", addresses.address_undo, name="address_undo"),
     path("app/", workspaces.agent_list, name="agent_list"),
     path("app/workspaces/", workspaces.workspace_list, name="workspace_list"),
     path("app/workspaces/<uuid:workspace_id>/", workspaces.workspace_open, name="workspace_open"),

@@ -1,14 +1,22 @@
-"""What django-allauth asks the product about."""
+"""What django-allauth and Django's own sign-in ask of the services on people."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from allauth.core.internal.httpkit import get_client_ip
+from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
 from agents.mail import allowance, outbox
 from agents.models import User
+from agents.people import addresses
+from agents.people.sessions import note_session
 
 COUNTED = frozenset({"email_confirmation", "email_confirmation_signup"})
 """Mail that somebody can ask for again and again, to an address that need not be theirs."""
@@ -44,6 +52,47 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _person(self) -> User | None:
         user = getattr(self.request, "user", None)
         return user if isinstance(user, User) else None
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Somebody has opened the link that was mailed to this address."""
+        old = email_address.user.email
+        by = request.user if isinstance(request.user, User) else None
+        user, secret = addresses.confirm(email_address, by=by, session=request.session.session_key)
+        email_address.verified = True
+        email_address.user = user
+        if secret:
+            link = request.build_absolute_uri(reverse("address_undo", args=[secret]))
+            addresses.tell_old_address(old, user=user, link=link)
+        messages.success(request, f"{user.email} is confirmed.")
+        return True
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """To a new password, if the first proof of the address took the old one away."""
+        user = email_address.user
+        if email_address.verified and not user.has_usable_password():
+            return new_password_url(user)
+        return str(super().get_email_verification_redirect_url(email_address))
+
+
+def new_password_url(user: User) -> str:
+    """Where a password is chosen, once. Only for who has just come by a link mailed to them."""
+    key = default_token_generator.make_token(user)
+    return reverse(
+        "account_reset_password_from_key",
+        kwargs={"uidb36": user_pk_to_url_str(user), "key": key},
+    )
+
+
+def on_signed_in(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
+    """Django's signal of every sign-in, by whichever door."""
+    if request.session.session_key is None:
+        request.session.save()
+    note_session(
+        user,
+        key=str(request.session.session_key),
+        ip=get_client_ip(request),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
 
 
 def _purpose_of(template_prefix: str) -> str:

@@ -39,7 +39,7 @@ def add_without_invitation(*, workspace: Workspace, user: User, role: Role, by: 
 
     Raises:
         Forbidden: `by` manages no members here, or is an Admin and makes an Owner.
-        Conflict: `already_member`.
+        Conflict: `already_member`; `unproven`, the account may be a stranger's.
     """
     with transaction.atomic():
         lock(workspace)
@@ -47,6 +47,11 @@ def add_without_invitation(*, workspace: Workspace, user: User, role: Role, by: 
         if _role_of(workspace, user) is not None:
             raise Conflict(
                 f"{user} is a member already. Change the role instead.", code="already_member"
+            )
+        if not user.is_proven:
+            raise Conflict(
+                f"Nobody has shown yet that {user.email} is theirs. Invite them by mail instead.",
+                code="unproven",
             )
         return add(workspace=workspace, user=user, role=role)
 

@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from agents.agents.editing import create_agent
 from agents.models import Ability, Agent, ApiToken, Role, User, Workspace
-from agents.people import accounts
+from agents.people import accounts, addresses
 from agents.workspaces import members, tokens
 from agents.workspaces.editing import create_workspace
 from experiments import lifecycle
@@ -124,12 +124,13 @@ def seed() -> Demo:
 
 
 def _user(sign_in: SignIn) -> User:
-    user = User.objects.filter(email=sign_in.email).first()
-    if user is None:
-        user = User.objects.create_user(
-            sign_in.email, sign_in.password, first_name=sign_in.role.title(), last_name="Demo"
-        )
-        accounts.confirm_email(user)
+    """Whoever has the address; an account that nobody has proven is emptied before."""
+    user = accounts.person_of(sign_in.email)
+    if not user.is_proven:
+        user.first_name, user.last_name = sign_in.role.title(), "Demo"
+        user.set_password(sign_in.password)
+        user.save()
+        addresses.mark_proven(user)
     return user
 
 

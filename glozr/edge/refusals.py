@@ -22,7 +22,7 @@ NOT_THIS_WAY = (
     "What was asked for at this address can't be had that way: it may be where a form is sent, "
     "opened as a link. Nothing was changed. Go back and use the button or the link there."
 )
-SEEN = ("/app/", "/demo/", "/invitations/")
+SEEN = ("/addresses/", "/app/", "/demo/", "/invitations/")
 """Where the pages of ours are that people come to by an address."""
 TITLE: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "That can't be read",

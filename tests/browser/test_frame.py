@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from agents.people import accounts
+from agents.people import addresses
 from agents.workspaces import tokens
 from agents.workspaces.editing import edit_workspace
 from tests.browser.accessibility import problems
@@ -250,7 +250,7 @@ def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: s
 def test_two_factor_sign_in_is_accessible_at_every_step(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
 ) -> None:
-    accounts.confirm_email(cast.owner)
+    addresses.mark_proven(cast.owner)
     show_on(page, scheme, width=360, height=740)
     found = {}
 

@@ -62,7 +62,6 @@ SUPERUSERS: dict[type[Model], tuple[bool, bool, bool]] = {
     Agent: (True, True, False),
     ApiToken: (True, True, False),
     Authenticator: (True, False, True),
-    EmailAddress: (True, True, True),
     Experiment: (True, True, True),
     Invitation: (False, False, True),
     Lead: (True, False, False),
@@ -104,7 +103,6 @@ def world(cast: Cast) -> dict[type[Model], Model]:
     VariantTotals.objects.create(
         agent=cast.agent, variant=experiment.variants.all()[0], assigned_from=now, **numbers
     )
-    EmailAddress.objects.create(user=cast.owner, email=cast.owner.email)
     Authenticator.objects.create(user=cast.owner, type="totp", data={"secret": "TOP-SECRET"})
     rows: dict[type[Model], Model] = {}
     for model in TABLE:

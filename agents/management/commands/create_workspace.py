@@ -4,7 +4,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from agents.agents.editing import create_agent
-from agents.models import User
 from agents.people import accounts
 from agents.workspaces.editing import create_workspace
 from glozr.errors import Invalid
@@ -23,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():
-                owner, is_new = self.owner(options["owner"])
+                owner = accounts.person_of(options["owner"])
                 workspace = create_workspace(
                     name=options["name"], owner=owner, time_zone=options["time_zone"]
                 )
@@ -36,16 +35,7 @@ class Command(BaseCommand):
             raise CommandError(error.in_lines()) from error
         self.stdout.write(f"Workspace {workspace.name}: {workspace.pk}")
         self.stdout.write(f"Agent {agent.name}: {agent.pk}")
-        if is_new:
+        if not owner.has_usable_password():
             self.stdout.write(
                 f"{owner.email} has no password yet: reset it on the sign-in page to set one."
             )
-
-    def owner(self, email: str) -> tuple[User, bool]:
-        email = email.strip()
-        user = User.objects.filter(email__iexact=email).first()
-        if user is not None:
-            return user, False
-        user = accounts.create_person(email=email)
-        accounts.confirm_email(user)  # a password can only be set through a link mailed there
-        return user, True

@@ -34,6 +34,13 @@ def invited_link(client: Client, cast: Cast, role: Role = Role.EDITOR) -> str:
     return found[1]
 
 
+def mailed_link() -> str:
+    """The path of the link in the last mail."""
+    found = re.search(r"http://testserver(/invitations/\S+)", str(mail.outbox[-1].body))
+    assert found
+    return found[1]
+
+
 @pytest.mark.parametrize(
     ("who", "status"), [("owner", 200), ("admin", 200), ("editor", 403), ("outsider", 404)]
 )
@@ -131,6 +138,7 @@ def test_an_invitation_is_mailed_and_its_link_shown_once(client: Client, cast: C
     assert message.to == [NEW]
     assert link in str(message.body)
     assert message.subject == f"Join “{cast.workspace}” on Glozr"
+    assert mailed_link() != link
     page = client.get(members_url(cast)).content.decode()
     assert NEW in page
     assert link not in page
@@ -148,9 +156,10 @@ def test_a_mail_server_that_is_away_does_not_stop_an_invitation(
     assert (waiting.state, waiting.problem) == (MailState.WAITING, sending.NO_ANSWER)
 
 
-def test_somebody_new_signs_up_through_the_link(client: Client, cast: Cast) -> None:
+def test_somebody_new_signs_up_through_the_mailed_link(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
-    link = invited_link(client, cast, Role.ADMIN)
+    invited_link(client, cast, Role.ADMIN)
+    link = mailed_link()
     guest = Client()
     assert cast.workspace.name in guest.get(link).content.decode()
     weak = guest.post(link, {"name": "Ada", "password": "password"})
@@ -167,8 +176,9 @@ def test_somebody_with_an_account_signs_in_and_joins(client: Client, cast: Cast)
     link = invited_link(client, cast)
     user = UserFactory.create(email=NEW)
     guest = Client()
-    assert f"{reverse('account_login')}?next=" in guest.get(link).content.decode()
-    guest.post(link, {"name": "Eve", "password": "some other password"})
+    for each in (link, mailed_link()):
+        assert f"{reverse('account_login')}?next=" in guest.get(each).content.decode()
+        guest.post(each, {"name": "Eve", "password": "some other password"})
     assert not cast.workspace.memberships.filter(user=user).exists()
     guest.force_login(user)
     assert "Join" in guest.get(link).content.decode()

@@ -23,6 +23,11 @@ def invited(cast: Cast, email: str = NEW, role: Role = Role.ADMIN) -> tuple[Invi
     return invitations.invite(workspace=cast.workspace, email=email, role=role, by=cast.owner)
 
 
+def proof(secret: str) -> str:
+    """What the mail holds beside the secret."""
+    return invitations.proof_of(invitations.find(secret))
+
+
 def test_the_secret_is_not_stored(cast: Cast) -> None:
     invitation, secret = invited(cast)
     stored = Invitation.objects.filter(pk=invitation.pk).values().get()
@@ -120,7 +125,7 @@ def test_an_editor_invites_nobody(cast: Cast) -> None:
 
 def test_a_new_person_signs_up_through_it(cast: Cast) -> None:
     _, secret = invited(cast, role=Role.EDITOR)
-    user = invitations.sign_up(secret, name="Ada", password=PASSWORD)
+    user = invitations.sign_up(secret, proof=proof(secret), name="Ada", password=PASSWORD)
     assert (user.email, str(user)) == (NEW, "Ada")
     assert User.objects.get(email=NEW).check_password(PASSWORD)
     assert cast.workspace.memberships.get(user=user).role == Role.EDITOR
@@ -129,7 +134,7 @@ def test_a_new_person_signs_up_through_it(cast: Cast) -> None:
 def test_a_weak_password_is_refused_and_leaves_the_invitation_open(cast: Cast) -> None:
     _, secret = invited(cast)
     with pytest.raises(Invalid) as refused:
-        invitations.sign_up(secret, name="Ada", password="12345")
+        invitations.sign_up(secret, proof=proof(secret), name="Ada", password="12345")
     assert {error.field for error in refused.value.errors} == {"password"}
     assert invitations.find(secret)
     assert not User.objects.filter(email=NEW).exists()
@@ -139,7 +144,9 @@ def test_it_takes_over_no_account_that_exists(cast: Cast) -> None:
     UserFactory.create(email=NEW)
     _, secret = invited(cast)
     with pytest.raises(Conflict, match="has an account"):
-        invitations.sign_up(secret, name="Eve", password="another good password")
+        invitations.sign_up(
+            secret, proof=proof(secret), name="Eve", password="another good password"
+        )
     assert User.objects.get(email=NEW).check_password(PASSWORD)
 
 

@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import Role, User
-from agents.people import accounts, invitations
+from agents.people import addresses, invitations
 from tests.factories import PASSWORD, UserFactory
 from tests.roles import Cast
 
@@ -123,16 +123,20 @@ def test_a_password_is_reset_by_mail(client: Client, cast: Cast) -> None:
 
 
 def test_a_new_address_is_confirmed_by_mail(client: Client, cast: Cast) -> None:
-    client.force_login(cast.owner)
-    client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
-    message = mail.outbox[-1]
+    sign_in(client, "owner@example.com")
+    asked = client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not mail.outbox
+    client.post(asked["Location"], {"password": PASSWORD})
+    [message] = mail.outbox
     assert (message.subject, message.to) == (
         "Glozr: Confirm your e-mail address",
         ["new@example.com"],
     )
     [link] = [word for word in str(message.body).split() if "/confirm-email/" in word]
     client.post(link.removeprefix("http://testserver"))
-    assert EmailAddress.objects.get(email="new@example.com").verified
+    assert EmailAddress.objects.get(user=cast.owner).email == "new@example.com"
+    assert User.objects.get(pk=cast.owner.pk).is_proven
 
 
 def test_an_unknown_address_gets_the_same_answer(client: Client, cast: Cast) -> None:
@@ -143,7 +147,7 @@ def test_an_unknown_address_gets_the_same_answer(client: Client, cast: Cast) -> 
 
 def test_two_factor_sign_in_asks_for_a_code(client: Client) -> None:
     user = UserFactory.create(email="two@example.com")
-    accounts.confirm_email(user)
+    addresses.mark_proven(user)
     sign_in(client, user.email)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     page = client.get("/accounts/2fa/totp/activate/")
@@ -176,14 +180,15 @@ def test_whoever_came_by_a_mailed_link_may_use_two_factors(cast: Cast, email: st
         _, secret = invitations.invite(
             workspace=cast.workspace, email=email, role=Role.EDITOR, by=cast.owner
         )
-        invitations.sign_up(secret, name="Ada", password=PASSWORD)
+        proof = invitations.proof_of(invitations.find(secret))
+        invitations.sign_up(secret, proof=proof, name="Ada", password=PASSWORD)
     else:
         call_command("create_workspace", "Fabrikam", owner=email)
-    Client().post("/accounts/password/reset/", {"email": email})
-    user = User.objects.get(email__iexact=email)
-    user.set_password(PASSWORD)
-    user.save()
     person = Client()
+    person.post("/accounts/password/reset/", {"email": email})
+    [link] = [word for word in str(mail.outbox[-1].body).split() if "/reset/key/" in word]
+    form = person.get(link.removeprefix("http://testserver"), follow=True)
+    person.post(form.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
     sign_in(person, email)
     person.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert person.get("/accounts/2fa/totp/activate/").status_code == HTTPStatus.OK

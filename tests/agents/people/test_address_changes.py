@@ -1,0 +1,387 @@
+"""One service writes a person's address, by whichever door: each chain whole, in two browsers."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core import mail
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from agents.models import AddressChange, User
+from agents.people import accounts, addresses
+from agents.people.sessions import end_sessions
+from glozr.errors import Invalid
+from tests.factories import PASSWORD, UserFactory
+from tests.glozr.test_addresses import DOTLESS, FULL_WIDTH, KELVIN
+from tests.letters import link_to, links_to
+from tests.roles import Cast, signed_in
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "ada@example.com", "ada@example.net"
+OTHERWISE = "seven otters dance"
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_so_far() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def ada() -> User:
+    return UserFactory.create(email=OLD)
+
+
+def sign_in(email: str, password: str = PASSWORD) -> Client:
+    client = Client()
+    client.post(reverse("account_login"), {"login": email, "password": password})
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get(reverse("agent_list")).status_code == HTTPStatus.OK
+
+
+def ask(client: Client, email: str = NEW, password: str = PASSWORD) -> Any:
+    """Ask for another address on the page, which asks for the password first."""
+    answer = client.post(reverse("account_email"), {"email": email, "action_add": ""})
+    if "reauthenticate" in answer["Location"]:
+        answer = client.post(answer["Location"], {"password": password})
+    return answer
+
+
+def changed(client: Client) -> None:
+    """Go all the way to NEW."""
+    ask(client)
+    client.post(link_to(NEW))
+
+
+def reset_password(email: str, password: str = OTHERWISE) -> None:
+    owner = Client()
+    owner.post(reverse("account_reset_password"), {"email": email})
+    form = owner.get(link_to(email), follow=True).request["PATH_INFO"]
+    owner.post(form, {"password1": password, "password2": password})
+
+
+class TestThePage:
+    def test_asks_for_the_password_before_anything_is_sent(self, ada: User) -> None:
+        client = sign_in(OLD)
+        answer = client.post(reverse("account_email"), {"email": NEW, "action_add": ""})
+        assert answer["Location"].startswith(reverse("account_reauthenticate"))
+        client.post(answer["Location"], {"password": "a guess"})
+        assert not mail.outbox
+        assert not EmailAddress.objects.filter(email=NEW).exists()
+
+    def test_changes_tells_and_signs_others_out(self, ada: User) -> None:
+        client, other = sign_in(OLD), sign_in(OLD)
+        changed(client)
+        ada.refresh_from_db()
+        assert (ada.email, ada.is_proven) == (NEW, True)
+        assert is_in(client)
+        assert not is_in(other)
+        assert "was changed from this one" in str(mail.outbox[-1].body)
+        assert mail.outbox[-1].to == [OLD]
+        assert is_in(sign_in(NEW))
+        assert not is_in(sign_in(OLD))
+
+    def test_leaves_the_old_address_no_power(self, ada: User) -> None:
+        changed(sign_in(OLD))
+        mail.outbox.clear()
+        Client().post(reverse("account_reset_password"), {"email": OLD})
+        assert not mail.outbox
+        assert not EmailAddress.objects.filter(email=OLD).exists()
+
+    def test_gives_a_mistyped_address_s_reader_nothing(self, ada: User) -> None:
+        """Whoever gets the mail is not signed in as Ada; the link alone changes nothing."""
+        ask(sign_in(OLD))
+        stranger, another = Client(), signed_in(UserFactory.create())
+        assert "Sign in to your account first" in stranger.get(link_to(NEW)).content.decode()
+        for browser in (stranger, another):
+            assert browser.post(link_to(NEW)).status_code == HTTPStatus.FORBIDDEN
+        ada.refresh_from_db()
+        assert ada.email == OLD
+
+    @pytest.mark.parametrize("strange", [DOTLESS, KELVIN, FULL_WIDTH])
+    def test_refuses_an_address_that_looks_like_another(self, ada: User, strange: str) -> None:
+        UserFactory.create(email="mike@example.com")
+        client = sign_in(OLD)
+        ask(client)
+        mail.outbox.clear()
+        page = client.post(reverse("account_email"), {"email": strange, "action_add": ""})
+        assert "look like others" in page.content.decode()
+        assert not mail.outbox
+
+    def test_says_nothing_of_who_has_an_account(self, ada: User) -> None:
+        UserFactory.create(email=NEW)
+        client = sign_in(OLD)
+        assert ask(client)["Location"] == reverse("account_email")
+        assert "somebody else" in client.get(link_to(NEW)).content.decode()
+        client.post(link_to(NEW))
+        ada.refresh_from_db()
+        assert ada.email == OLD
+
+    def test_lets_go_of_a_change_that_was_asked_for(self, ada: User) -> None:
+        client = sign_in(OLD)
+        ask(client)
+        client.post(reverse("account_email"), {"email": NEW, "action_remove": ""})
+        assert client.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
+        ada.refresh_from_db()
+        assert (ada.email, ada.is_proven) == (OLD, True)
+
+    def test_makes_no_address_the_own_without_its_link(self, ada: User) -> None:
+        client = sign_in(OLD)
+        ask(client)
+        client.post(reverse("account_email"), {"email": NEW, "action_primary": ""})
+        ada.refresh_from_db()
+        assert ada.email == OLD
+
+
+class TestALinkForAChange:
+    """Whoever sat at Ada's browser for a minute and knows her password asks for a change."""
+
+    def test_does_not_outlive_a_password_reset(self, ada: User) -> None:
+        thief = sign_in(OLD)
+        ask(thief)
+        reset_password(OLD)
+        assert not is_in(thief)
+        assert thief.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
+        assert not EmailAddress.objects.filter(email=NEW).exists()
+
+    def test_does_not_outlive_a_change_of_the_password(self, ada: User) -> None:
+        thief, hers = sign_in(OLD), sign_in(OLD)
+        ask(thief)
+        form = {"oldpassword": PASSWORD, "password1": OTHERWISE, "password2": OTHERWISE}
+        hers.post(reverse("account_change_password"), form)
+        assert is_in(hers)
+        assert not is_in(thief)
+        assert thief.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
+
+    def test_does_not_outlive_a_change_of_the_address(self, ada: User) -> None:
+        thief, hers = sign_in(OLD), sign_in(OLD)
+        ask(thief, "thief@example.net")
+        changed(hers)
+        assert not is_in(thief)
+        assert Client().post(link_to("thief@example.net")).status_code == HTTPStatus.NOT_FOUND
+
+    def test_is_one_at_a_time(self, ada: User) -> None:
+        client = sign_in(OLD)
+        ask(client, "first@example.net")
+        ask(client)
+        assert client.post(link_to("first@example.net")).status_code == HTTPStatus.NOT_FOUND
+
+    def test_for_a_reset_does_not_outlive_a_change_of_the_address(self, ada: User) -> None:
+        Client().post(reverse("account_reset_password"), {"email": OLD})
+        reset = link_to(OLD)
+        changed(sign_in(OLD))
+        assert "no longer works" in Client().get(reset, follow=True).content.decode()
+
+
+class TestTakingAChangeBack:
+    def undo(self, link: str) -> Client:
+        """Follow the link that the old address got, and choose a password."""
+        owner = Client()
+        assert "Take the change" in owner.get(link).content.decode()
+        form = owner.post(link, follow=True).request["PATH_INFO"]
+        owner.post(form, {"password1": OTHERWISE, "password2": OTHERWISE})
+        return owner
+
+    def test_restores_the_address_and_shuts_the_thief_out(self, ada: User) -> None:
+        thief = sign_in(OLD)
+        changed(thief)
+        TOTP.activate(ada, generate_totp_secret())
+        assert is_in(thief)
+        self.undo(link_to(OLD))
+        ada.refresh_from_db()
+        assert (ada.email, ada.is_proven) == (OLD, True)
+        assert not is_in(thief)
+        for address in (OLD, NEW):
+            assert not is_in(sign_in(address))
+        assert not Authenticator.objects.filter(user=ada).exists()
+        assert is_in(sign_in(OLD, OTHERWISE))
+
+    def test_works_once(self, ada: User) -> None:
+        changed(sign_in(OLD))
+        link = link_to(OLD)
+        self.undo(link)
+        for answer in (Client().get(link), Client().post(link)):
+            assert answer.status_code == HTTPStatus.NOT_FOUND
+            assert "has been used" in answer.content.decode()
+
+    def test_works_for_seven_days(self, ada: User) -> None:
+        changed(sign_in(OLD))
+        left = AddressChange.objects.get().expires_at - timezone.now()
+        assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
+        AddressChange.objects.update(expires_at=timezone.now())
+        assert Client().post(link_to(OLD)).status_code == HTTPStatus.NOT_FOUND
+
+    def test_is_not_prevented_by_a_second_change(self, ada: User) -> None:
+        """The thief moves on, and would have the second address restore the first."""
+        thief = sign_in(OLD)
+        changed(thief)
+        ask(thief, "further@example.org")
+        thief.post(link_to("further@example.org"))
+        thiefs = link_to(NEW)
+        self.undo(link_to(OLD))
+        ada.refresh_from_db()
+        assert ada.email == OLD
+        assert Client().post(thiefs).status_code == HTTPStatus.NOT_FOUND
+
+    def test_takes_an_address_from_nobody_who_has_it_now(self, ada: User) -> None:
+        changed(sign_in(OLD))
+        other = UserFactory.create(email=OLD)
+        assert Client().post(link_to(OLD)).status_code == HTTPStatus.CONFLICT
+        other.refresh_from_db()
+        assert other.email == OLD
+
+    def test_keeps_the_second_factor_that_was_there_before(self, ada: User) -> None:
+        TOTP.activate(ada, generate_totp_secret())
+        secret = addresses.change_address(ada, email=NEW, is_proven=True)
+        addresses.undo_change(secret)
+        assert Authenticator.objects.filter(user=ada).exists()
+
+    def test_its_secret_is_not_stored(self, ada: User) -> None:
+        secret = addresses.change_address(ada, email=NEW, is_proven=True)
+        assert secret
+        assert secret not in str(AddressChange.objects.values().get())
+
+
+class TestTheAdmin:
+    @pytest.fixture
+    def root(self, cast: Cast) -> Client:
+        return signed_in(cast.superuser)
+
+    def change(self, root: Client, user: User, **fields: Any) -> Any:
+        form = {"email": user.email, "is_active": "on", **fields}
+        return root.post(reverse("admin:agents_user_change", args=[user.pk]), form)
+
+    def test_gives_a_new_address_no_power_and_the_old_none_more(
+        self, root: Client, ada: User
+    ) -> None:
+        hers = sign_in(OLD)
+        assert self.change(root, ada, email=NEW).status_code == HTTPStatus.FOUND
+        ada.refresh_from_db()
+        assert (ada.email, ada.is_proven) == (NEW, False)
+        assert not is_in(hers)
+        for address in (OLD, NEW):
+            assert not is_in(sign_in(address))
+        [confirm] = [link for link in links_to(NEW) if "confirm-email" in link]
+        owner = Client()
+        form = owner.post(confirm, follow=True).request["PATH_INFO"]
+        owner.post(form, {"password1": OTHERWISE, "password2": OTHERWISE})
+        assert is_in(sign_in(NEW, OTHERWISE))
+        assert not is_in(sign_in(NEW))
+
+    def test_tells_the_old_address_which_can_take_it_back(self, root: Client, ada: User) -> None:
+        self.change(root, ada, email=NEW)
+        Client().post(link_to(OLD))
+        ada.refresh_from_db()
+        assert (ada.email, ada.is_proven) == (OLD, True)
+
+    def test_gives_an_address_that_was_never_proven_no_way_back(
+        self, root: Client, ada: User
+    ) -> None:
+        """A typing mistake in the admin, mended there: its reader must not get the account."""
+        self.change(root, ada, email="typo@example.com")
+        ada.refresh_from_db()
+        self.change(root, ada, email=NEW)
+        assert not [link for link in links_to("typo@example.com") if "undo" in link]
+        [confirm] = [link for link in links_to("typo@example.com") if "confirm-email" in link]
+        assert Client().post(confirm).status_code == HTTPStatus.NOT_FOUND
+
+    @pytest.mark.parametrize("email", ["mike@example.com", DOTLESS, "nobody"])
+    def test_refuses_what_others_have_or_could_be_taken_for(
+        self, root: Client, ada: User, email: str
+    ) -> None:
+        UserFactory.create(email="mike@example.com")
+        answer = self.change(root, ada, email=email)
+        assert "email" in answer.context["adminform"].form.errors
+        ada.refresh_from_db()
+        assert ada.email == OLD
+
+    def test_ends_sessions_with_a_new_password_or_an_account_shut(
+        self, root: Client, ada: User
+    ) -> None:
+        hers = sign_in(OLD)
+        ask(hers)
+        form = {"password1": OTHERWISE, "password2": OTHERWISE, "usable_password": "true"}
+        address = reverse("admin:auth_user_password_change", args=[ada.pk])
+        assert root.post(address, form).status_code == HTTPStatus.FOUND
+        assert not is_in(hers)
+        assert hers.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
+        again = sign_in(OLD, OTHERWISE)
+        assert is_in(again)
+        self.change(root, ada, is_active="")
+        assert not is_in(again)
+
+    def test_leads_to_the_one_page_for_passwords(self, root: Client) -> None:
+        answer = root.get(reverse("admin:password_change"))
+        assert answer["Location"] == reverse("account_change_password")
+
+    def test_of_addresses_is_to_be_read_alone(self, root: Client, ada: User) -> None:
+        row = EmailAddress.objects.get(user=ada)
+        address = reverse("admin:account_emailaddress_change", args=[row.pk])
+        assert root.post(address, {"user": ada.pk, "email": NEW}).status_code == 403
+        listed = reverse("admin:account_emailaddress_changelist")
+        root.post(listed, {"action": "make_verified", "_selected_action": [row.pk]})
+        assert EmailAddress.objects.get(pk=row.pk).email == OLD
+
+
+class TestTheService:
+    @pytest.mark.parametrize("email", ["", "nobody", DOTLESS, FULL_WIDTH, "taken@example.com"])
+    def test_refuses_what_is_no_address_of_ones_own(self, ada: User, email: str) -> None:
+        UserFactory.create(email="taken@example.com")
+        with pytest.raises(Invalid) as refused:
+            addresses.change_address(ada, email=email, is_proven=True)
+        assert [error.field for error in refused.value.errors] == ["email"]
+        with pytest.raises(Invalid):
+            accounts.create_person(email=email)
+
+    def test_keeps_an_address_in_small_letters(self) -> None:
+        assert accounts.create_person(email=" Ada@Example.NET ").email == NEW
+
+    def test_proves_an_address_once(self, ada: User) -> None:
+        assert not addresses.prove(ada)
+        assert ada.check_password(PASSWORD)
+        stranger = UserFactory.create(proven=False)
+        assert addresses.prove(stranger)
+        assert not stranger.has_usable_password()
+
+    def test_ends_every_session_but_one(self, ada: User) -> None:
+        first, second = signed_in(ada), sign_in(OLD)
+        end_sessions(ada, except_key=first.session.session_key)
+        assert is_in(first)
+        assert not is_in(second)
+        end_sessions(ada)
+        assert not is_in(first)
+
+    def test_ends_the_sessions_of_nobody_else(self, ada: User, cast: Cast) -> None:
+        other = signed_in(cast.owner)
+        end_sessions(ada)
+        assert is_in(other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_one_address_at_once_one_gets_it() -> None:
+    people = [UserFactory.create(email=f"{name}@example.com") for name in ("ada", "bea")]
+
+    def take(user: User) -> str:
+        try:
+            addresses.change_address(user, email=NEW, is_proven=True)
+        except Invalid as error:
+            return error.errors[0].code
+        return "changed"
+
+    outcomes = at_once([lambda user=user: take(user) for user in people])  # type: ignore[misc]
+    assert sorted(outcomes) == ["changed", "email_taken"]
+    assert User.objects.filter(email=NEW).count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM account_emailaddress WHERE email = %s", [NEW])
+        assert cursor.fetchone()[0] == 1
