@@ -46,3 +46,5 @@ MAIL_SENT_AGAIN_WITHIN = timedelta(days=3)
 MAIL_KEPT_FOR = timedelta(days=30)
 INVITATION_MAILS = 20
 """Of one invitation, asked for by whoever opens its link."""
+TOKENS_LISTED = 100
+"""Of somebody who goes, to be kept or revoked one by one; those beyond are revoked."""

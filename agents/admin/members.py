@@ -1,5 +1,7 @@
 """Who belongs to a workspace, who is invited, and which programs may call for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from agents import limits
 from agents.admin.scope import person, workspace_ids
 from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
 from agents.models import Ability, ApiToken, Invitation, Membership, Role, User
@@ -142,10 +145,25 @@ class MembershipAdmin(ServiceAdmin):
         )
 
     def edit(self, request: HttpRequest, row: Membership, values: dict[str, Any]) -> None:
-        members.change_role(row, role=Role(values["role"]), by=person(request))
+        role = Role(values["role"])
+        with self.revoked_told(request, row, role):
+            members.change_role(row, role=role, by=person(request))
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        members.remove(obj, by=person(request))
+        with self.revoked_told(request, obj, None):
+            members.remove(obj, by=person(request))
+
+    @contextmanager
+    def revoked_told(
+        self, request: HttpRequest, row: Membership, role: Role | None
+    ) -> Iterator[None]:
+        """Say which tokens went with the right to have them; the pages let one keep some."""
+        kept = Membership.objects.select_related("user", "workspace").get(pk=row.pk)
+        at_stake = members.tokens_at_stake(kept, role, by=person(request))
+        names = [str(token) for token in at_stake[: limits.TOKENS_LISTED]]
+        yield
+        if names:
+            self.message_user(request, f"Revoked: {', '.join(names)}.", messages.WARNING)
 
 
 def _known_person(email: str, *, by: User) -> User:

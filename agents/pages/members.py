@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents import access, limits
-from agents.models import Invitation, Role, Workspace
+from agents.models import Invitation, Membership, Role, Workspace
 from agents.pages import frame
 from agents.pages.forms import InvitationForm, RoleForm
 from agents.pages.frame import PageRequest
@@ -22,6 +22,7 @@ from agents.people import invitations
 from agents.roles import Permission, permissions_of
 from agents.workspaces import members as services
 from glozr.errors import Conflict, Invalid
+from glozr.ids import uuid_or_none
 
 
 @never_cache
@@ -64,21 +65,28 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def member(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> HttpResponse:
+    """A member's role. One that takes something from them is asked about first."""
     membership = access.membership_for(request.user, workspace_id, membership_id)
     workspace = membership.workspace
     roles = services.assignable_roles(workspace, by=request.user)
     form = RoleForm(frame.posted(request), roles=roles, initial={"role": membership.role})
+    may = membership.role in roles
     if form.is_valid():
+        role = Role(form.cleaned_data["role"])
+        losses = _losses(request, membership, role)
+        if may and losses["are_any"] and "confirmed" not in request.POST:
+            template = "agents/workspaces/member_demote.html"
+            return _page(request, workspace, template, {**losses, "role": role})
         try:
             changed = services.change_role(
-                membership, role=Role(form.cleaned_data["role"]), by=request.user
+                membership, role=role, by=request.user, keep=_kept(request)
             )
         except Conflict as conflict:
             form.add_error("role", conflict.detail)
         else:
             messages.success(request, f"{changed.user} is now an {changed.get_role_display()}.")
             return _back(request, workspace)
-    context = {"form": form, "membership": membership, "may": membership.role in roles}
+    context = {"form": form, "membership": membership, "may": may}
     return _page(request, workspace, "agents/workspaces/member.html", context)
 
 
@@ -86,14 +94,14 @@ def member(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> Htt
 def member_remove(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> HttpResponse:
     membership = access.membership_for(request.user, workspace_id, membership_id)
     if request.method == "POST":
-        services.remove(membership, by=request.user)
+        services.remove(membership, by=request.user, keep=_kept(request))
         messages.success(request, f"{membership.user} is no longer a member.")
         return _back(request, membership.workspace)
     return _page(
         request,
         membership.workspace,
         "agents/workspaces/member_remove.html",
-        {"membership": membership},
+        _losses(request, membership, None),
     )
 
 
@@ -102,10 +110,16 @@ def leave(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
     membership = access.own_membership(request.user, workspace)
     if request.method == "POST":
-        services.remove(membership, by=request.user)
+        services.remove(membership, by=request.user, keep=_kept(request))
         messages.success(request, f"You have left {workspace}.")
         return redirect("agent_list")
-    return frame.workspace_page(request, workspace, "agents/workspaces/leave.html", section="")
+    return frame.workspace_page(
+        request,
+        workspace,
+        "agents/workspaces/leave.html",
+        _losses(request, membership, None),
+        section="",
+    )
 
 
 @never_cache
@@ -152,6 +166,29 @@ def _invited(request: PageRequest, invitation: Invitation, secret: str) -> HttpR
         "is_mailed": not settings.DEMO,
     }
     return _page(request, invitation.workspace, "agents/people/invited.html", context)
+
+
+def _losses(request: PageRequest, membership: Membership, role: Role | None) -> dict[str, object]:
+    """What the member loses beside the membership or the role, for the page that asks first."""
+    tokens = list(
+        services.tokens_at_stake(membership, role, by=request.user)[: limits.TOKENS_LISTED]
+    )
+    invited = list(services.invitations_at_stake(membership, role)[: limits.OPEN_INVITATIONS])
+    return {
+        "membership": membership,
+        "tokens": tokens,
+        "invited": invited,
+        "are_any": bool(tokens or invited),
+    }
+
+
+def _kept(request: PageRequest) -> set[UUID]:
+    """The tokens that were listed and are not to be revoked."""
+    shown, revoked = (
+        {found for text in request.POST.getlist(name) if (found := uuid_or_none(text))}
+        for name in ("listed", "revoke")
+    )
+    return shown - revoked
 
 
 def _page(

@@ -4,14 +4,17 @@ Every change holds the workspace's row, so that two changes at the same moment f
 another and each sees what the other left: the last Owner stays, whoever asks when.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agents import limits, quotas, roles
-from agents.models import Membership, Role, User, Workspace
+from agents.models import ApiToken, Invitation, Membership, Role, User, Workspace
 from agents.roles import GRANTS, Permission
+from agents.workspaces import tokens
 from glozr.errors import Conflict, Forbidden, NotFound
 
 NO_SUCH_MEMBER = "This person is not a member here any more."
@@ -56,8 +59,11 @@ def add_without_invitation(*, workspace: Workspace, user: User, role: Role, by: 
         return add(workspace=workspace, user=user, role=role)
 
 
-def change_role(membership: Membership, *, role: Role, by: User) -> Membership:
-    """Give the member another role.
+def change_role(
+    membership: Membership, *, role: Role, by: User, keep: Collection[UUID] = ()
+) -> Membership:
+    """Give the member another role, and take what the old one let them do and this one does not:
+    the invitations that they made, and their tokens but those to `keep`.
 
     Raises:
         Forbidden: `by` manages no members here, or is an Admin and an Owner is concerned.
@@ -68,11 +74,13 @@ def change_role(membership: Membership, *, role: Role, by: User) -> Membership:
         demand_right_over(current.workspace, by=by, concerned=(Role(current.role), role))
         if current.role == Role.OWNER and role != Role.OWNER:
             _demand_another_owner(current)
+        _take_what_is_above(current, role, by=by, keep=keep)
         return add(workspace=current.workspace, user=current.user, role=role)
 
 
-def remove(membership: Membership, *, by: User) -> None:
-    """End a membership, or one's own: everybody may leave.
+def remove(membership: Membership, *, by: User, keep: Collection[UUID] = ()) -> None:
+    """End a membership, or one's own: everybody may leave. Open invitations that the person made
+    end with it, and their tokens but those to `keep`.
 
     Raises:
         Forbidden: `by` manages no members here, or is an Admin and an Owner is concerned.
@@ -84,6 +92,7 @@ def remove(membership: Membership, *, by: User) -> None:
             demand_right_over(current.workspace, by=by, concerned=(Role(current.role),))
         if current.role == Role.OWNER:
             _demand_another_owner(current)
+        _take_what_is_above(current, None, by=by, keep=keep)
         current.delete()
         roles.take_out_of(current.user, current.workspace)
 
@@ -99,6 +108,27 @@ def demand_seat(workspace: Workspace) -> None:
             "An Owner or Admin has to remove somebody first."
         ),
     )
+
+
+def tokens_at_stake(membership: Membership, role: Role | None, *, by: User) -> QuerySet[ApiToken]:
+    """The member's tokens that `change_role` to this role, or for None `remove`, would revoke.
+
+    An Editor who leaves revokes none: that they may not do while they stay either.
+    """
+    is_own_doing = by == membership.user
+    if _may_have_tokens(role) or (is_own_doing and not _may_have_tokens(Role(membership.role))):
+        return ApiToken.objects.none()
+    return tokens.made_by(membership.user, membership.workspace)
+
+
+def invitations_at_stake(membership: Membership, role: Role | None) -> QuerySet[Invitation]:
+    """The invitations that the member made and with this role, or without one, could not make."""
+    theirs = membership.workspace.invitations.filter(invited_by=membership.user)
+    if membership.user.is_superuser or role == Role.OWNER:
+        return theirs.none()
+    if role is not None and Permission.MANAGE_MEMBERS in GRANTS[role]:
+        return theirs.filter(role=Role.OWNER)
+    return theirs
 
 
 def assignable_roles(workspace: Workspace, *, by: User) -> list[Role]:
@@ -132,6 +162,17 @@ def _alone(membership: Membership) -> Iterator[Membership]:
         if current is None:
             raise NotFound(NO_SUCH_MEMBER)
         yield current
+
+
+def _take_what_is_above(
+    membership: Membership, role: Role | None, *, by: User, keep: Collection[UUID]
+) -> None:
+    invitations_at_stake(membership, role).delete()
+    tokens.revoke_all(tokens_at_stake(membership, role, by=by).exclude(pk__in=keep))
+
+
+def _may_have_tokens(role: Role | None) -> bool:
+    return role is not None and Permission.MANAGE_TOKENS in GRANTS[role]
 
 
 def _acts_as_owner(workspace: Workspace, user: User) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from agents import limits, quotas
@@ -64,6 +65,16 @@ def create_token(
 def revoke_token(token: ApiToken) -> None:
     """Refuse the token from now on. Revoking twice changes nothing."""
     ApiToken.objects.usable().filter(pk=token.pk).update(revoked_at=Now())
+
+
+def made_by(user: User, workspace: Workspace) -> QuerySet[ApiToken]:
+    """Those of the workspace's usable tokens that `user` has made."""
+    return ApiToken.objects.usable().filter(workspace=workspace, created_by=user)
+
+
+def revoke_all(usable: QuerySet[ApiToken]) -> None:
+    """Refuse these tokens from now on."""
+    usable.order_by().update(revoked_at=Now())
 
 
 def usable_token(key: str) -> ApiToken | None:

@@ -19,9 +19,9 @@ from agents.models import AddressChange, User
 from agents.people import accounts, addresses
 from agents.people.sessions import end_sessions
 from glozr.errors import Invalid
+from tests.agents.letters import link_to, links_to
 from tests.factories import PASSWORD, UserFactory
 from tests.glozr.test_addresses import DOTLESS, FULL_WIDTH, KELVIN
-from tests.letters import link_to, links_to
 from tests.roles import Cast, signed_in
 from tests.threads import at_once
 

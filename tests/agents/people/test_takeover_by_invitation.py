@@ -24,8 +24,8 @@ from agents.models import Invitation, Role, User, Workspace
 from agents.people import invitations
 from agents.workspaces import members
 from experiments.demo import seeding
+from tests.agents.letters import link_to, links_to
 from tests.factories import PASSWORD, UserFactory, WorkspaceFactory
-from tests.letters import link_to, links_to
 from tests.roles import Cast, signed_in
 
 pytestmark = pytest.mark.django_db
