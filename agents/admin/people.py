@@ -17,7 +17,8 @@ from django.contrib.auth.forms import (
     UserChangeForm,
 )
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from agents.admin.scope import SuperuserAdmin
@@ -108,6 +109,18 @@ class PersonAdmin(SuperuserAdmin, UserAdmin):  # type: ignore[type-arg]
             self.change_address(request, obj, address)
         if change and not obj.is_active:
             end_sessions(obj)
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Somebody else's password; one's own is changed where everybody's is."""
+        if id == str(request.user.pk):
+            return redirect("account_change_password")
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
 
     def change_address(self, request: HttpRequest, user: User, address: str) -> None:
         old = user.email

@@ -35,6 +35,7 @@ def unprove_invited(apps: Apps, schema_editor: Any) -> None:
         memberships__created_at__gte=F("memberships__workspace__created_at"),
         memberships__created_at__lte=F("date_joined") + ONE_TRANSACTION,
     )
+    addresses.update(primary=True)
     addresses.exclude(user__in=born_with_a_workspace.values("pk")).update(verified=False)
     proven = addresses.filter(verified=True).values("user")
     unproven = users.objects.exclude(pk__in=proven).values_list("pk", flat=True)

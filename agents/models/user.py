@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from glozr.addresses import normalised
+from glozr.addresses import normalised, problem_of_address
 from glozr.ids import new_id
 from glozr.text import EMAIL_LENGTH
 
@@ -36,6 +37,8 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().proven()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        if problem := problem_of_address(email):
+            raise ValidationError(problem[1], code=problem[0])
         user = self.model(email=normalised(email), **fields)
         user.set_password(password)
         user.save(using=self._db)

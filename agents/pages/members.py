@@ -128,7 +128,9 @@ def invitation_resend(
     request: PageRequest, workspace_id: UUID, invitation_id: UUID
 ) -> HttpResponse:
     invitation = access.invitation_for(request.user, workspace_id, invitation_id)
-    invitation, secret = invitations.resend(invitation, by=request.user, link_of=partial(mailed_link, request))
+    invitation, secret = invitations.resend(
+        invitation, by=request.user, link_of=partial(mailed_link, request)
+    )
     return _invited(request, invitation, secret)
 
 

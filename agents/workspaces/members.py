@@ -115,8 +115,8 @@ def tokens_at_stake(membership: Membership, role: Role | None, *, by: User) -> Q
 
     An Editor who leaves revokes none: that they may not do while they stay either.
     """
-    is_own_doing = by == membership.user
-    if _may_have_tokens(role) or (is_own_doing and not _may_have_tokens(Role(membership.role))):
+    stay = role == membership.role or _may_have_tokens(role)
+    if stay or (by == membership.user and not _may_have_tokens(Role(membership.role))):
         return ApiToken.objects.none()
     return tokens.made_by(membership.user, membership.workspace)
 

@@ -1,4 +1,4 @@
-"""An invitation seen in two real browsers: the inviter's link is worth nothing, the mailed one all."""
+"""An invitation in two real browsers: the link that the inviter sees is worth nothing."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -19,15 +18,15 @@ from agents.models import AddressChange, User
 from agents.people import accounts, addresses
 from agents.people.sessions import end_sessions
 from glozr.errors import Invalid
-from tests.agents.letters import link_to, links_to
+from tests.agents.letters import link_to
+from tests.agents.management.terminal import refusal_of
+from tests.agents.people.ada import NEW, OLD, OTHERWISE, ask, is_in, sign_in
 from tests.factories import PASSWORD, UserFactory
 from tests.glozr.test_addresses import DOTLESS, FULL_WIDTH, KELVIN
 from tests.roles import Cast, signed_in
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
-OLD, NEW = "ada@example.com", "ada@example.net"
-OTHERWISE = "seven otters dance"
 
 
 @pytest.fixture(autouse=True)
@@ -38,24 +37,6 @@ def _no_attempts_so_far() -> None:
 @pytest.fixture
 def ada() -> User:
     return UserFactory.create(email=OLD)
-
-
-def sign_in(email: str, password: str = PASSWORD) -> Client:
-    client = Client()
-    client.post(reverse("account_login"), {"login": email, "password": password})
-    return client
-
-
-def is_in(client: Client) -> bool:
-    return client.get(reverse("agent_list")).status_code == HTTPStatus.OK
-
-
-def ask(client: Client, email: str = NEW, password: str = PASSWORD) -> Any:
-    """Ask for another address on the page, which asks for the password first."""
-    answer = client.post(reverse("account_email"), {"email": email, "action_add": ""})
-    if "reauthenticate" in answer["Location"]:
-        answer = client.post(answer["Location"], {"password": password})
-    return answer
 
 
 def changed(client: Client) -> None:
@@ -155,6 +136,16 @@ class TestALinkForAChange:
         assert thief.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
         assert not EmailAddress.objects.filter(email=NEW).exists()
 
+    def test_does_not_outlive_a_reset_in_the_same_browser(self, ada: User) -> None:
+        client = sign_in(OLD)
+        ask(client)
+        client.post(reverse("account_reset_password"), {"email": OLD})
+        form = client.get(link_to(OLD), follow=True).request["PATH_INFO"]
+        done = client.post(form, {"password1": OTHERWISE, "password2": OTHERWISE}, follow=True)
+        assert "Your new password is saved" in done.content.decode()
+        assert not is_in(client)
+        assert client.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
+
     def test_does_not_outlive_a_change_of_the_password(self, ada: User) -> None:
         thief, hers = sign_in(OLD), sign_in(OLD)
         ask(thief)
@@ -253,87 +244,6 @@ class TestTakingAChangeBack:
         assert secret not in str(AddressChange.objects.values().get())
 
 
-class TestTheAdmin:
-    @pytest.fixture
-    def root(self, cast: Cast) -> Client:
-        return signed_in(cast.superuser)
-
-    def change(self, root: Client, user: User, **fields: Any) -> Any:
-        form = {"email": user.email, "is_active": "on", **fields}
-        return root.post(reverse("admin:agents_user_change", args=[user.pk]), form)
-
-    def test_gives_a_new_address_no_power_and_the_old_none_more(
-        self, root: Client, ada: User
-    ) -> None:
-        hers = sign_in(OLD)
-        assert self.change(root, ada, email=NEW).status_code == HTTPStatus.FOUND
-        ada.refresh_from_db()
-        assert (ada.email, ada.is_proven) == (NEW, False)
-        assert not is_in(hers)
-        for address in (OLD, NEW):
-            assert not is_in(sign_in(address))
-        [confirm] = [link for link in links_to(NEW) if "confirm-email" in link]
-        owner = Client()
-        form = owner.post(confirm, follow=True).request["PATH_INFO"]
-        owner.post(form, {"password1": OTHERWISE, "password2": OTHERWISE})
-        assert is_in(sign_in(NEW, OTHERWISE))
-        assert not is_in(sign_in(NEW))
-
-    def test_tells_the_old_address_which_can_take_it_back(self, root: Client, ada: User) -> None:
-        self.change(root, ada, email=NEW)
-        Client().post(link_to(OLD))
-        ada.refresh_from_db()
-        assert (ada.email, ada.is_proven) == (OLD, True)
-
-    def test_gives_an_address_that_was_never_proven_no_way_back(
-        self, root: Client, ada: User
-    ) -> None:
-        """A typing mistake in the admin, mended there: its reader must not get the account."""
-        self.change(root, ada, email="typo@example.com")
-        ada.refresh_from_db()
-        self.change(root, ada, email=NEW)
-        assert not [link for link in links_to("typo@example.com") if "undo" in link]
-        [confirm] = [link for link in links_to("typo@example.com") if "confirm-email" in link]
-        assert Client().post(confirm).status_code == HTTPStatus.NOT_FOUND
-
-    @pytest.mark.parametrize("email", ["mike@example.com", DOTLESS, "nobody"])
-    def test_refuses_what_others_have_or_could_be_taken_for(
-        self, root: Client, ada: User, email: str
-    ) -> None:
-        UserFactory.create(email="mike@example.com")
-        answer = self.change(root, ada, email=email)
-        assert "email" in answer.context["adminform"].form.errors
-        ada.refresh_from_db()
-        assert ada.email == OLD
-
-    def test_ends_sessions_with_a_new_password_or_an_account_shut(
-        self, root: Client, ada: User
-    ) -> None:
-        hers = sign_in(OLD)
-        ask(hers)
-        form = {"password1": OTHERWISE, "password2": OTHERWISE, "usable_password": "true"}
-        address = reverse("admin:auth_user_password_change", args=[ada.pk])
-        assert root.post(address, form).status_code == HTTPStatus.FOUND
-        assert not is_in(hers)
-        assert hers.post(link_to(NEW)).status_code == HTTPStatus.NOT_FOUND
-        again = sign_in(OLD, OTHERWISE)
-        assert is_in(again)
-        self.change(root, ada, is_active="")
-        assert not is_in(again)
-
-    def test_leads_to_the_one_page_for_passwords(self, root: Client) -> None:
-        answer = root.get(reverse("admin:password_change"))
-        assert answer["Location"] == reverse("account_change_password")
-
-    def test_of_addresses_is_to_be_read_alone(self, root: Client, ada: User) -> None:
-        row = EmailAddress.objects.get(user=ada)
-        address = reverse("admin:account_emailaddress_change", args=[row.pk])
-        assert root.post(address, {"user": ada.pk, "email": NEW}).status_code == 403
-        listed = reverse("admin:account_emailaddress_changelist")
-        root.post(listed, {"action": "make_verified", "_selected_action": [row.pk]})
-        assert EmailAddress.objects.get(pk=row.pk).email == OLD
-
-
 class TestTheService:
     @pytest.mark.parametrize("email", ["", "nobody", DOTLESS, FULL_WIDTH, "taken@example.com"])
     def test_refuses_what_is_no_address_of_ones_own(self, ada: User, email: str) -> None:
@@ -343,6 +253,20 @@ class TestTheService:
         assert [error.field for error in refused.value.errors] == ["email"]
         with pytest.raises(Invalid):
             accounts.create_person(email=email)
+
+    @pytest.mark.parametrize("email", [DOTLESS, KELVIN, FULL_WIDTH])
+    def test_refuses_a_look_alike_at_the_other_doors_too(self, cast: Cast, email: str) -> None:
+        for refusal in (
+            refusal_of("createsuperuser", interactive=False, email=email),
+            refusal_of("create_workspace", "Fabrikam", owner=email),
+        ):
+            assert "look like others" in refusal
+        page = signed_in(cast.owner).post(
+            reverse("members", args=[cast.workspace.pk]), {"email": email, "role": "editor"}
+        )
+        assert "look like others" in str(page.context["form"].errors["email"])
+        added = signed_in(cast.superuser).post(reverse("admin:agents_user_add"), {"email": email})
+        assert "look like others" in str(added.context["adminform"].form.errors["email"])
 
     def test_keeps_an_address_in_small_letters(self) -> None:
         assert accounts.create_person(email=" Ada@Example.NET ").email == NEW

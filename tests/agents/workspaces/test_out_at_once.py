@@ -214,6 +214,12 @@ class TestWhoIsDemoted:
         self.demote(cast, cast.admin, Role.EDITOR)
         assert [theirs.get(door).status_code for door in doors] == [403] * 3
 
+    def test_to_what_they_are_loses_nothing(self, cast: Cast) -> None:
+        token = token_of(cast, cast.editor)
+        answer = self.demote(cast, cast.editor, Role.EDITOR)
+        assert answer.status_code == HTTPStatus.FOUND
+        assert is_usable(token)
+
     def test_who_is_promoted_loses_nothing(self, cast: Cast) -> None:
         token = token_of(cast, cast.admin)
         link = invite(signed_in(cast.admin), cast)
