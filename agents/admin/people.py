@@ -113,7 +113,7 @@ class PersonAdmin(SuperuserAdmin, UserAdmin):  # type: ignore[type-arg]
     def user_change_password(
         self,
         request: HttpRequest,
-        id: str,
+        id: str,  # noqa: A002 -- Django's name for it
         form_url: str = "",
     ) -> HttpResponse:
         """Somebody else's password; one's own is changed where everybody's is."""

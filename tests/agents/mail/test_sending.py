@@ -1,11 +1,12 @@
 """What is in the outbox is sent over real SMTP: once, later if need be, and not for ever."""
 
 import time
+import typing
 from datetime import timedelta
 from email import message_from_string
 from email.header import decode_header, make_header
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage, EmailMultiAlternatives, send_mail
@@ -49,7 +50,7 @@ class TestAServerThatTakesIt:
         with mail_server(settings) as mailbox:
             assert sending.send_due() == 1
         [envelope] = mailbox.envelopes
-        content = cast(bytes, envelope.content or b"").decode()
+        content = typing.cast(bytes, envelope.content or b"").decode()
         assert (envelope.mail_from, envelope.rcpt_tos) == ("us@example.com", [TO])
         assert str(make_header(decode_header(message_from_string(content)["Subject"]))) == "Grüße"
         for part in ("Text", "<p>HTML</p>", "X-Ours: 1"):
@@ -63,7 +64,7 @@ class TestAServerThatTakesIt:
             assert sending.send_due() == 3
         assert mailbox.recipients == [TO, "bob@example.com", "eve@x.org"]
         for envelope in mailbox.envelopes:
-            content = cast(bytes, envelope.content or b"").decode()
+            content = typing.cast(bytes, envelope.content or b"").decode()
             [recipient] = envelope.rcpt_tos
             assert f"To: {recipient}\r\n" in content
             others = {TO, "bob@example.com", "eve@x.org"} - {recipient}
@@ -220,7 +221,7 @@ class TestSendingAgain:
         assert (old.state, old.body, new.requested_by) == (MailState.WITHDRAWN, "", cast.owner)
         with mail_server(settings) as mailbox:
             assert sending.send_due() == 1
-        assert b"a-secret" in cast(bytes, mailbox.envelopes[0].content or b"")
+        assert b"a-secret" in typing.cast(bytes, mailbox.envelopes[0].content or b"")
 
     @pytest.mark.django_db(transaction=True)
     def test_twice_at_once_sends_it_once(self, cast: Cast) -> None:

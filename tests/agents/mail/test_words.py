@@ -64,7 +64,7 @@ def test_whatever_a_workspace_and_a_person_are_called(cast: Cast, name: str) -> 
         email="new@example.com",
         role=Role.EDITOR,
         by=cast.owner,
-        link_of=lambda secret: link,
+        link_of=lambda invitation, secret: link,
     )
     mail = OutgoingMail.objects.get()
     assert not looks_like_link(mail.subject)

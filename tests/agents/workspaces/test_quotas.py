@@ -117,15 +117,16 @@ class TestAtTheLimit:
             QUOTAS["invitations"].make(cast, 1)
 
     def test_an_invitation_stays_open_for_when_there_is_room(self, cast: Cast) -> None:
-        _, secret = invitations.invite(
+        invitation, secret = invitations.invite(
             workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
         )
+        proof = invitations.proof_of(invitation)
         self.fill(cast, "members")
         with pytest.raises(Conflict, match="remove somebody"):
-            invitations.sign_up(secret, name="Ada", password=PASSWORD)
+            invitations.sign_up(secret, proof=proof, name="Ada", password=PASSWORD)
         assert not User.objects.filter(email="new@example.com").exists()
         members.remove(cast.workspace.memberships.get(user=cast.editor), by=cast.owner)
-        invitations.sign_up(secret, name="Ada", password=PASSWORD)
+        invitations.sign_up(secret, proof=proof, name="Ada", password=PASSWORD)
 
     def test_revoked_tokens_do_not_count(self, cast: Cast) -> None:
         self.fill(cast, "tokens")
@@ -148,7 +149,7 @@ class TestAtTheLimit:
 
     def test_the_invited_are_told_on_the_page(self, cast: Cast, client: Client) -> None:
         invited = UserFactory.create(email="new@example.com")
-        _, secret = invitations.invite(
+        invitation, secret = invitations.invite(
             workspace=cast.workspace, email=invited.email, role=Role.EDITOR, by=cast.owner
         )
         self.fill(cast, "members")
