@@ -149,7 +149,7 @@ class TestAtTheLimit:
 
     def test_the_invited_are_told_on_the_page(self, cast: Cast, client: Client) -> None:
         invited = UserFactory.create(email="new@example.com")
-        invitation, secret = invitations.invite(
+        _, secret = invitations.invite(
             workspace=cast.workspace, email=invited.email, role=Role.EDITOR, by=cast.owner
         )
         self.fill(cast, "members")
