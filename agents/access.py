@@ -18,6 +18,7 @@ from agents.models import (
     Workspace,
 )
 from agents.roles import ABILITIES, Caller, Permission, TokenCaller, permissions_of, workspaces_for
+from agents.second_factor import demand_second_factor, open_to
 from glozr.errors import Forbidden, NotFound
 
 NO_SUCH_AGENT = "There is no such agent here. Check the id and whose workspace you are in."
@@ -53,10 +54,12 @@ def membership_for(user: User, workspace_id: UUID, membership_id: UUID) -> Membe
     return found
 
 
-def own_membership(user: User, workspace: Workspace) -> Membership:
-    found = workspace.memberships.filter(user=user).first()
+def own_membership(user: User, workspace_id: UUID) -> Membership:
+    """One's own, with its workspace; without a second factor too, for everybody may leave."""
+    own = Membership.objects.filter(user=user, workspace=workspace_id)
+    found = own.select_related("workspace").first()
     if found is None:
-        raise NotFound("You are no member of this workspace.")
+        raise NotFound(NO_SUCH_WORKSPACE)
     return found
 
 
@@ -89,7 +92,8 @@ def mail_for(user: User, workspace_id: UUID, mail_id: UUID) -> OutgoingMail:
 
 def agents_for(user: User) -> QuerySet[Agent]:
     """The agents that `user` may see."""
-    return Agent.objects.filter(workspace__in=workspaces_for(user, Permission.VIEW))
+    seen = workspaces_for(user, Permission.VIEW)
+    return Agent.objects.filter(open_to(user, "workspace"), workspace__in=seen)
 
 
 def demand(
@@ -100,6 +104,7 @@ def demand(
     Raises:
         NotFound: the caller has no business in the workspace; says `missing`.
         Forbidden: the caller's role or abilities do not allow this.
+        SecondFactorNeeded: the workspace asks for one that the person lacks.
     """
     _refuse_weak_token(caller, permission)
     held = permissions_of(caller, workspace)
@@ -107,6 +112,8 @@ def demand(
         raise NotFound(missing)
     if permission not in held:
         raise Forbidden
+    if isinstance(caller, User):
+        demand_second_factor(caller, workspace)
 
 
 def _refuse_weak_token(caller: Caller, permission: Permission) -> None:

@@ -14,10 +14,10 @@ class AgentsConfig(AppConfig):
         from agents.audit import sign_ins
         from agents.mail import outbox, sending, upkeep
         from agents.people import recovery, sessions
-        from agents.people.allauth_adapter import on_signed_in
+        from agents.people.signed_in import begin
 
         sign_ins.listen()
-        user_logged_in.connect(on_signed_in, dispatch_uid="note_session")
+        user_logged_in.connect(begin)
         add_agent_tab("settings", "Settings", "agent_settings", rank=90)
         outbox.add_writer(recovery.RESET, recovery.write_reset)
         add_step("send mail", sending.send_due, every=2)

@@ -13,6 +13,8 @@ SYSTEM_PROMPT = 20_000
 TOKEN_NAME = 80
 PERSON_NAME = 150
 PASSWORD = 256
+SHORTEST_PASSWORD = 12
+KEY_NAME = 60
 
 VISITOR_ID = 128
 MESSAGE = 32_000
@@ -29,6 +31,7 @@ AGENTS = 500
 MEMBERS = 1_000
 TOKENS = 100
 """Of a workspace, those that are revoked not counted."""
+SHOWN_SESSIONS = 50
 OPEN_INVITATIONS = 100
 """In a workspace at once, so that nobody sends mail without end."""
 

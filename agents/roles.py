@@ -17,6 +17,7 @@ from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm, get_objects_for_user
 
 from agents.models import Ability, ApiToken, Role, User, Workspace, WorkspaceGrant
+from agents.second_factor import open_to
 from glozr.edge.request_memory import forget_all, remembered
 
 
@@ -85,7 +86,9 @@ def permissions_by_role(user: User) -> Mapping[UUID, Set[Permission]]:
 
 
 def _held_by_role(user: User) -> Mapping[UUID, Set[Permission]]:
-    grants = WorkspaceGrant.objects.filter(group__user=user, group__user__is_active=True)
+    grants = WorkspaceGrant.objects.filter(
+        open_to(user, "content_object"), group__user=user, group__user__is_active=True
+    )
     held: dict[UUID, set[Permission]] = defaultdict(set)
     for workspace_id, name in grants.values_list("content_object", "permission__codename"):
         held[workspace_id].add(Permission(name))

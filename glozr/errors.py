@@ -46,6 +46,36 @@ class NotFound(DomainError):
     detail = "There is nothing here. Check the address."
 
 
+class ProofNeeded(Forbidden):
+    """What can't be undone is asked for, and the last proof of who asks is too old."""
+
+    code = "proof_needed"
+    detail = (
+        "This can't be undone, so confirm first that it is you: sign in again in the browser, "
+        "then repeat this within 10 minutes."
+    )
+
+
+class SecondFactorNeeded(Forbidden):
+    """The workspace asks its members for a second factor, and this one has none."""
+
+    code = "second_factor_needed"
+    detail = (
+        "This workspace asks its members for a second factor. Set one up under your account, "
+        "then come back."
+    )
+
+
+class TooSoon(DomainError):
+    """It may be asked again after `seconds`."""
+
+    code = "too_soon"
+
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(detail)
+
+
 class Conflict(DomainError):
     code = "conflict"
 

@@ -4,6 +4,7 @@ Every variable is listed in the README under "Configuration". Nothing here diffe
 development and production but what the environment says.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -36,6 +37,10 @@ if HTTPS:
     SECURE_HSTS_PRELOAD = env.bool("GLOZR_HSTS_PRELOAD", default=False)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this very host alone, over HTTPS, for all paths.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+KNOWN_BROWSER_COOKIE = "__Host-known_browser" if HTTPS else "known_browser"
 if env.bool("GLOZR_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = env.int("GLOZR_PROXY_COUNT", default=1)
@@ -60,7 +65,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "guardian",
     "django_htmx",
     "csp",
@@ -77,7 +83,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "agents.people.signed_in.Authentication",
     "glozr.edge.refusals.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -85,6 +91,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "glozr.edge.refusals.refusals",
+    "glozr.edge.proof.ProofSent",
 ]
 
 ROOT_URLCONF = "glozr.urls"
@@ -126,12 +133,13 @@ AUTHENTICATION_BACKENDS = [
     "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "agents.people.passwords.LengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "agents.people.passwords.BreachedPasswordValidator",
     )
 ]
 ANONYMOUS_USER_NAME = None
@@ -150,11 +158,23 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# By recipient resets are counted in the outbox, where too many are left out without a word.
-ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+# Attempts to sign in are counted by `agents.people.attempts`. What allauth counts besides is of
+# people who have proven something already: their password, before codes of the second factor.
+# By recipient resets are counted in the outbox, where too many are left out without a word.
+ACCOUNT_RATE_LIMITS: dict[str, str | None] = {
+    "login": None,
+    "login_failed": "5/300s/key",
+    "request_login_code": None,
+    "reset_password": "20/m/ip",
+}
 ACCOUNT_FORMS = {
     "login": "agents.pages.account_forms.LoginForm",
+    "request_login_code": "agents.pages.account_forms.MailedCodeForm",
+    "confirm_login_code": "agents.pages.account_forms.ConfirmMailedCodeForm",
     "add_email": "agents.pages.account_forms.AddEmailForm",
     "change_password": "agents.pages.account_forms.ChangePasswordForm",
     "set_password": "agents.pages.account_forms.SetPasswordForm",
@@ -166,9 +186,37 @@ MFA_FORMS = {
     "authenticate": "agents.pages.account_forms.CodeForm",
     "reauthenticate": "agents.pages.account_forms.ConfirmCodeForm",
     "activate_totp": "agents.pages.account_forms.AuthenticatorForm",
+    "add_webauthn": "agents.pages.account_forms.AddKeyForm",
+    "edit_webauthn": "agents.pages.account_forms.RenameKeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers take http:// of localhost alone
 MFA_TOTP_ISSUER = "Glozr"
+
+OIDC_ISSUER = env.str("GLOZR_OIDC_ISSUER", default="").rstrip("/")
+"""Who else may say who somebody is, by OpenID Connect; empty for nobody."""
+OIDC_NAME = env.str("GLOZR_OIDC_NAME", default="single sign-on")
+SOCIALACCOUNT_ADAPTER = "agents.people.openid_adapter.OpenIdAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that is answered with another site: see form-action
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": env.str("GLOZR_OIDC_CLIENT_ID"),
+                "secret": env.str("GLOZR_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 
 EMAIL_CONFIG = env.email("GLOZR_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
@@ -200,6 +248,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+SESSION_COOKIE_AGE = env.int("GLOZR_SESSION_IDLE_DAYS", default=14) * 86_400
+"""A session ends when it has not been used for so long, and whatever its use, after:"""
+SESSION_ENDS_AFTER = timedelta(days=env.int("GLOZR_SESSION_DAYS", default=60))
 CSRF_FAILURE_VIEW = "glozr.edge.refusals.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

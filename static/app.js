@@ -91,7 +91,7 @@
 
   // ---- signing in again in another tab changes the token that forms must send ----
   function csrfToken() {
-    return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    return document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
   }
 
   document.addEventListener(

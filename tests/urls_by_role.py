@@ -73,6 +73,10 @@ PAGES: dict[str, Expected] = {
     "workspace_history": page(managers(200), NO_POST),
     "workspace_history_csv": page(managers(200), NO_POST),
     "workspace_history_step": page(managers(200), NO_POST),
+    "workspace_second_factor": page(
+        NO_GET,
+        (302, 404, 403, 403, 302, 404, 302),  # for Owners
+    ),
     "workspace_leave": page(
         (302, 404, 200, 200, 200, 404, 404),
         (302, 404, 302, 302, 409, 404, 404),  # the last Owner stays
@@ -133,6 +137,9 @@ ENTRANCE = Expected(signed_in(302, anonymous=200), signed_in(302, anonymous=200)
 LED_AWAY = Expected(everybody(302), everybody(302))
 LED_ON = page(everybody(302), everybody(302))
 ACCOUNTS: dict[str, Expected] = {
+    "session_list": page(signed_in(200), NO_POST),
+    "session_end_all": page(NO_GET, signed_in(302)),
+    "session_end": page(NO_GET, signed_in(404)),  # nobody's
     "account_login": ENTRANCE,
     "account_logout": Expected(signed_in(200), everybody(302)),
     "account_inactive": OPEN_NOTICE,
@@ -143,19 +150,35 @@ ACCOUNTS: dict[str, Expected] = {
     "account_change_password": FORM,
     "account_set_password": LED_ON,  # everybody has one
     "account_reset_password": OPEN_FORM,
+    "account_request_login_code": ENTRANCE,
     "account_confirm_login_code": LED_AWAY,
     "account_confirm_email": Expected(everybody(200), everybody(404)),  # an unknown key
     "account_reset_password_from_key_done": OPEN_NOTICE,
     "account_reset_password_from_key": OPEN_FORM,
     "account_reset_password_done": OPEN_NOTICE,
-    "usersessions_list": page(signed_in(200), everybody(302)),
+    "openid_connect_login": Expected(everybody(404), everybody(404)),  # none is configured
+    "openid_connect_callback": Expected(everybody(404), everybody(404)),
+    "socialaccount_connections": FORM,
+    "socialaccount_login_cancelled": OPEN_NOTICE,
+    "socialaccount_login_error": page(signed_in(401), NO_POST),
+    "socialaccount_signup": LED_AWAY,  # nobody is signed up
+    **{
+        f"accounts/social/{old}/": page(signed_in(301), signed_in(301))
+        for old in ("login/cancelled", "login/error", "signup", "connections")
+    },
+    "mfa_login_webauthn": Expected(everybody(302), everybody(302)),
+    "mfa_reauthenticate_webauthn": LED_ON,
+    "mfa_list_webauthn": page(signed_in(200), NO_POST),
+    "mfa_add_webauthn": FORM,
+    "mfa_edit_webauthn": page(signed_in(404), signed_in(404)),
+    "mfa_remove_webauthn": page(signed_in(404), signed_in(404)),
     "mfa_index": page(signed_in(200), NO_POST),
     "mfa_authenticate": LED_AWAY,
     "mfa_reauthenticate": LED_ON,
-    "mfa_activate_totp": LED_ON,  # to type the password again
+    "mfa_activate_totp": FORM,
     "mfa_deactivate_totp": page(signed_in(404), signed_in(404)),  # nobody here has it
     "mfa_view_recovery_codes": page(signed_in(404), NO_POST),
-    "mfa_generate_recovery_codes": LED_ON,
+    "mfa_generate_recovery_codes": FORM,
     "mfa_download_recovery_codes": page(signed_in(404), signed_in(404)),
 }
 

@@ -190,6 +190,9 @@ def _values(cast: Cast) -> dict[str, Any]:
         ),
         "id": cast.editor.pk,
         "key": "unknown-key",
+        "session_id": "none",
+        "provider_id": "sso",
+        "pk": 0,
         "uidb36": "1",
         "app_label": "agents",
     }

@@ -46,6 +46,7 @@ class TokenAdmin(ServiceAdmin):
     view_permission = Permission.MANAGE_TOKENS
     write_permission = Permission.MANAGE_TOKENS
     can_add = True
+    asks_for_proof = True
     secret_fields = frozenset({"digest"})
     form = TokenAdminForm
     list_display = ("name", "hint", "workspace", "abilities", "last_used_at", "revoked_at")
@@ -107,6 +108,7 @@ class MembershipAdmin(ServiceAdmin):
     write_permission = Permission.MANAGE_MEMBERS
     can_add = True
     can_delete = True
+    asks_for_proof = True
     list_display = ("user", "workspace", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "workspace")

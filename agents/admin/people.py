@@ -7,7 +7,7 @@ from allauth.account.internal.flows.email_verification import send_verification_
 from allauth.account.models import EmailAddress
 from allauth.mfa.admin import AuthenticatorAdmin
 from allauth.mfa.models import Authenticator
-from allauth.usersessions import admin as usersessions_admin
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -25,10 +25,10 @@ from agents.admin.scope import SuperuserAdmin
 from agents.models import User
 from agents.people import accounts, addresses
 from agents.people.sessions import end_sessions
+from glozr.edge import proof
 from glozr.errors import Invalid
 
-# Which browsers somebody is signed in with is for that person alone.
-for theirs in (Group, EmailAddress, Authenticator, usersessions_admin.UserSession):
+for theirs in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(theirs)
 
 
@@ -63,6 +63,7 @@ class PersonPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 class PersonAdmin(SuperuserAdmin, UserAdmin):  # type: ignore[type-arg]
     """What somebody may do follows from memberships, so groups are not edited here."""
 
+    asks_for_proof = True
     can_delete = False  # would take an Owner away; make the account inactive instead
     form = PersonForm
     add_form = PersonCreationForm
@@ -119,6 +120,8 @@ class PersonAdmin(SuperuserAdmin, UserAdmin):  # type: ignore[type-arg]
         """Somebody else's password; one's own is changed where everybody's is."""
         if id == str(request.user.pk):
             return redirect("account_change_password")
+        if request.method == "POST":
+            proof.demand(request)
         response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
 
@@ -159,6 +162,7 @@ class SecondFactorAdmin(SuperuserAdmin, AuthenticatorAdmin):  # type: ignore[mis
     """Can be removed for somebody who lost a device, and not read."""
 
     can_add = False
+    asks_for_proof = True
     secret_fields = frozenset({"data"})
     list_select_related = ("user",)
     search_fields = ("user__email",)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -17,11 +18,12 @@ from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import ForeignKey, Model, QuerySet, TextField
 from django.forms import ModelChoiceField
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from agents.models import Agent, User
 from agents.roles import Permission, permissions_by_role
+from glozr.edge import proof
 from glozr.ids import uuid_or_none
 
 if TYPE_CHECKING:  # Django's own classes take no type parameter at run time
@@ -78,6 +80,8 @@ class ScopedAdmin(ModelAdmin):
     write_permission: ClassVar[Permission | None] = None
     can_add: ClassVar[bool] = False
     can_delete: ClassVar[bool] = False
+    asks_for_proof: ClassVar[bool] = False
+    """Whether every change, not only deleting, asks again who it is."""
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """Never shown, and never to be guessed by filtering."""
 
@@ -95,6 +99,33 @@ class ScopedAdmin(ModelAdmin):
         if self.workspace_path is None:
             return rows.none()
         return rows.filter(**{f"{self.workspace_path}__in": workspace_ids(user, permission)})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method == "POST" and self.asks_for_proof:
+            proof.demand(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST":
+            proof.demand(request)
+        return super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        action = request.POST.get("action")
+        is_confirmed_deletion = action == delete_selected.__name__ and "post" in request.POST
+        if is_confirmed_deletion or (action and self.asks_for_proof):
+            proof.demand(request)
+        return super().changelist_view(request, extra_context)
 
     def view_on_site(self, row: Any) -> str | None:
         """The address of the row's page; None if it has none."""

@@ -17,7 +17,7 @@ from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from agents.admin.scope import ScopedAdmin
-from glozr.errors import DomainError, FieldError, Invalid
+from glozr.errors import DomainError, FieldError, Invalid, ProofNeeded
 
 if TYPE_CHECKING:  # Django's own class takes no type parameter at run time
     ModelForm = forms.ModelForm[Any]
@@ -89,6 +89,8 @@ class ServiceAdmin(ScopedAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
+        except ProofNeeded:
+            raise
         except DomainError as refusal:
             cast(FormRequest, request).refusal = refusal
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -125,6 +127,8 @@ class ServiceAdmin(ScopedAdmin):
         """Tell the person what a service refuses, and go on."""
         try:
             yield
+        except ProofNeeded:
+            raise
         except DomainError as refusal:
             sentences = dict.fromkeys(error.detail for error in errors_of(refusal))
             self.message_user(request, " ".join(sentences), messages.ERROR)

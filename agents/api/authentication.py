@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from agents.models import ApiToken
 from agents.roles import TokenCaller
 from agents.workspaces.tokens import TOUCH_AFTER, touch, usable_token
+from glozr.edge import proof
 from glozr.errors import NotSignedIn
 
 
@@ -25,6 +26,16 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def demand_proof(request: Request) -> None:
+    """Of a person's session; a token is a proof of its own.
+
+    Raises:
+        ProofNeeded: the person's last proof is older than 10 minutes.
+    """
+    if not isinstance(request.user, TokenCaller):
+        proof.demand(request._request)
 
 
 def bearer_key(header: str) -> str:

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 ONE_TRANSACTION = timedelta(minutes=1)
 AT_ONCE = 1000
-ANYWHERE = "0.0.0.0"
 
 
 def unprove_invited(apps: Apps, schema_editor: Any) -> None:
@@ -39,27 +38,20 @@ def unprove_invited(apps: Apps, schema_editor: Any) -> None:
     addresses.exclude(user__in=born_with_a_workspace.values("pk")).update(verified=False)
     proven = addresses.filter(verified=True).values("user")
     unproven = users.objects.exclude(pk__in=proven).values_list("pk", flat=True)
-    sort_sessions(apps, {str(pk) for pk in unproven.iterator(AT_ONCE)})
+    end_sessions(apps, {str(pk) for pk in unproven.iterator(AT_ONCE)})
 
 
-def sort_sessions(apps: Apps, unproven: set[str]) -> None:
-    """End the sessions of the unproven, and note whose the others are, as sign-ins do from now."""
+def end_sessions(apps: Apps, unproven: set[str]) -> None:
     sessions = apps.get_model("sessions", "Session").objects
-    notes = apps.get_model("usersessions", "UserSession")
-    users = apps.get_model("agents", "User")
-    people = {str(pk) for pk in users.objects.values_list("pk", flat=True).iterator(AT_ONCE)}
-    ended, noted = [], []
-    for session in sessions.filter(expire_date__gt=timezone.now()).iterator(AT_ONCE):
-        person = str(SessionStore().decode(session.session_data).get("_auth_user_id", ""))
-        if person in unproven:
-            ended.append(session.pk)
-        elif person in people:
-            noted.append(
-                notes(user_id=int(person), session_key=session.pk, ip=ANYWHERE, user_agent="")
-            )
+    living = sessions.filter(expire_date__gt=timezone.now()).iterator(AT_ONCE)
+    decode = SessionStore().decode
+    ended = [
+        session.pk
+        for session in living
+        if str(decode(session.session_data).get("_auth_user_id", "")) in unproven
+    ]
     for start in range(0, len(ended), AT_ONCE):
         sessions.filter(pk__in=ended[start : start + AT_ONCE]).delete()
-    notes.objects.bulk_create(noted, batch_size=AT_ONCE, ignore_conflicts=True)
 
 
 class Migration(migrations.Migration):
@@ -67,6 +59,5 @@ class Migration(migrations.Migration):
         ("agents", "0010_proof_of_addresses"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("sessions", "0001_initial"),
-        ("usersessions", "0001_initial"),
     ]
     operations = [migrations.RunPython(unprove_invited, migrations.RunPython.noop, elidable=True)]

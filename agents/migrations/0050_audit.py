@@ -10,7 +10,7 @@ import glozr.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0020_outgoing_mail"),
+        ("agents", "0043_list_sessions"),
     ]
 
     operations = [

@@ -1,9 +1,11 @@
 """What exists without experiments: people, workspaces, agents and what visitors do."""
 
 from agents.models.agent import Agent, default_persona
+from agents.models.attempts import AttemptCount
 from agents.models.audit import KeptText, WorkspaceAction, WorkspaceEvent
 from agents.models.conversation import Conversation, Lead, LeadStatus, Message, MessageRole
 from agents.models.mail import MailState, OutgoingMail
+from agents.models.session import UserSession
 from agents.models.user import AddressChange, User
 from agents.models.workspace import (
     Ability,
@@ -20,6 +22,7 @@ __all__ = [
     "AddressChange",
     "Agent",
     "ApiToken",
+    "AttemptCount",
     "Conversation",
     "Invitation",
     "KeptText",
@@ -32,6 +35,7 @@ __all__ = [
     "OutgoingMail",
     "Role",
     "User",
+    "UserSession",
     "Workspace",
     "WorkspaceAction",
     "WorkspaceEvent",

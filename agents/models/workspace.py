@@ -45,6 +45,11 @@ class Workspace(models.Model):
         validators=[validate_time_zone],
         help_text="Days in results begin at midnight of this zone.",
     )
+    second_factor_required = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Members see the workspace only with a second factor.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

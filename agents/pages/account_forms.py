@@ -11,12 +11,16 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn import forms as keys
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
 
+from agents import limits
 from agents.models import User
-from agents.people import accounts, addresses, recovery
+from agents.people import accounts, addresses, attempts, recovery
+from agents.people.allauth_adapter import origin_of
 from glozr.errors import Invalid
 
 FIELD_LABELS = {
@@ -27,6 +31,8 @@ FIELD_LABELS = {
     "password1": "New password",
     "password2": "New password, again",
     "code": "Code",
+    "name": "Name",
+    "passwordless": "It may sign me in by itself, without my password (a passkey)",
 }
 
 
@@ -39,6 +45,26 @@ class InOurWords:
 
 
 class LoginForm(InOurWords, account.LoginForm):  # type: ignore[misc]
+    pass
+
+
+class MailedCodeForm(InOurWords, account.RequestLoginCodeForm):  # type: ignore[misc]
+    """A code goes to who has proven the address. Anybody else is told the same, and gets none."""
+
+    _user: User | None
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"])
+        attempts.code_turn(email, origin_of(context.request, email))
+        super().clean_email()
+        user = self._user
+        proven = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
+        if user is None or not proven.exists():
+            self._user = None
+        return email
+
+
+class ConfirmMailedCodeForm(InOurWords, account.ConfirmLoginCodeForm):  # type: ignore[misc]
     pass
 
 
@@ -103,6 +129,20 @@ class CodeForm(InOurWords, mfa.AuthenticateForm):  # type: ignore[misc]
 
 class ConfirmCodeForm(InOurWords, mfa.ReauthenticateForm):  # type: ignore[misc]
     pass
+
+
+class AddKeyForm(InOurWords, keys.AddWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].validators.append(MaxLengthValidator(limits.KEY_NAME))
+        self.fields["name"].help_text = "By which you know it again, such as “My phone”."
+        self.fields["passwordless"].help_text = "The key then asks for a fingerprint, face or PIN."
+
+
+class RenameKeyForm(InOurWords, keys.EditWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].validators.append(MaxLengthValidator(limits.KEY_NAME))
 
 
 class AuthenticatorForm(InOurWords, ActivateTOTPForm):  # type: ignore[misc]

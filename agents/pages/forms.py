@@ -121,7 +121,10 @@ class SignUpForm(forms.Form):
         max_length=limits.PASSWORD,
         strip=False,
         label="Password",
-        help_text="At least 8 characters, and not one that many people use.",
+        help_text=(
+            f"At least {limits.SHORTEST_PASSWORD} characters, and none that is in lists of "
+            "breached passwords."
+        ),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -18,8 +18,10 @@ from agents.pages import frame
 from agents.pages.forms import InvitationForm, RoleForm
 from agents.pages.frame import PageRequest
 from agents.pages.invitations import mailed_link
+from agents.pages.proof import proof_required
 from agents.people import invitations
 from agents.roles import Permission, permissions_of
+from agents.second_factor import holders
 from agents.workspaces import members as services
 from glozr.errors import Conflict, Invalid
 from glozr.ids import uuid_or_none
@@ -27,6 +29,7 @@ from glozr.ids import uuid_or_none
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     """The members; inviting one more shows its link here, once."""
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
@@ -51,9 +54,11 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
         | Q(user__first_name__icontains=search)
         | Q(user__last_name__icontains=search)
     )
+    page = frame.paged(request, found)
     context = {
         "form": form,
-        "page": frame.paged(request, found),
+        "page": page,
+        "with_second_factor": holders(membership.user_id for membership in page),
         "search": search,
         "invitations": workspace.invitations.select_related("invited_by")[
             : limits.OPEN_INVITATIONS
@@ -64,6 +69,7 @@ def members(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def member(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> HttpResponse:
     """A member's role. One that takes something from them is asked about first."""
     membership = access.membership_for(request.user, workspace_id, membership_id)
@@ -91,6 +97,7 @@ def member(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> Htt
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def member_remove(request: PageRequest, workspace_id: UUID, membership_id: UUID) -> HttpResponse:
     membership = access.membership_for(request.user, workspace_id, membership_id)
     if request.method == "POST":
@@ -106,9 +113,10 @@ def member_remove(request: PageRequest, workspace_id: UUID, membership_id: UUID)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def leave(request: PageRequest, workspace_id: UUID) -> HttpResponse:
-    workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
-    membership = access.own_membership(request.user, workspace)
+    membership = access.own_membership(request.user, workspace_id)
+    workspace = membership.workspace
     if request.method == "POST":
         services.remove(membership, by=request.user, keep=_kept(request))
         messages.success(request, f"You have left {workspace}.")
@@ -124,6 +132,7 @@ def leave(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 
 @never_cache
 @require_POST
+@proof_required
 def invitation_resend(
     request: PageRequest, workspace_id: UUID, invitation_id: UUID
 ) -> HttpResponse:

@@ -12,6 +12,7 @@ from agents import access
 from agents.pages import frame
 from agents.pages.forms import TokenForm
 from agents.pages.frame import PageRequest
+from agents.pages.proof import proof_required
 from agents.roles import Permission
 from agents.workspaces import tokens as services
 from glozr.errors import Invalid
@@ -19,6 +20,7 @@ from glozr.errors import Invalid
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def tokens(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     """The tokens. The key of a new one is in the answer to the POST and nowhere else."""
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_TOKENS)
@@ -47,6 +49,7 @@ def tokens(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def token_revoke(request: PageRequest, workspace_id: UUID, token_id: UUID) -> HttpResponse:
     token = access.token_for(request.user, workspace_id, token_id)
     if request.method == "POST":

@@ -5,15 +5,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents import access
+from agents.models import Role, Workspace
 from agents.pages import frame
 from agents.pages.forms import WorkspaceForm
 from agents.pages.frame import PageRequest
+from agents.pages.proof import proof_required
 from agents.roles import Permission
-from agents.workspaces.editing import edit_workspace
-from glozr.errors import Invalid
+from agents.second_factor import has_second_factor
+from agents.workspaces.editing import edit_workspace, require_second_factor
+from agents.workspaces.members import assignable_roles
+from glozr.errors import Conflict, Invalid
 
 
 @require_safe
@@ -26,6 +30,7 @@ def agent_list(request: PageRequest) -> HttpResponse:
     workspace = frame.current_workspace(request)
     if workspace is None:
         return render(request, "agents/workspaces/no_workspace.html")
+    access.demand(request.user, workspace, Permission.VIEW)
     search = frame.search_term(request)
     agents = access.agents_for(request.user).filter(workspace=workspace, name__icontains=search)
     context = {"page": frame.paged(request, agents), "search": search}
@@ -62,10 +67,35 @@ def workspace_settings(request: PageRequest, workspace_id: UUID) -> HttpResponse
         else:
             messages.success(request, "Saved.")
             return redirect("workspace_settings", workspace.pk)
+    return _settings_page(request, workspace, form)
+
+
+@require_POST
+@proof_required
+def second_factor(request: PageRequest, workspace_id: UUID) -> HttpResponse:
+    """Ask the members for a second factor, or no longer: for Owners."""
+    workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
+    is_required = request.POST.get("required") == "yes"
+    try:
+        require_second_factor(workspace, is_required=is_required, by=request.user)
+    except Conflict as conflict:
+        messages.error(request, conflict.detail)
+    else:
+        told = "Members need a second factor from now on." if is_required else "Saved."
+        messages.success(request, told)
+    return redirect("workspace_settings", workspace.pk)
+
+
+def _settings_page(request: PageRequest, workspace: Workspace, form: WorkspaceForm) -> HttpResponse:
+    context = {
+        "form": form,
+        "is_owner": Role.OWNER in assignable_roles(workspace, by=request.user),
+        "has_second_factor": has_second_factor(request.user),
+    }
     return frame.workspace_page(
         request,
         workspace,
         "agents/workspaces/workspace_settings.html",
-        {"form": form},
+        context,
         section="settings",
     )

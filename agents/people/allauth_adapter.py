@@ -6,23 +6,25 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
-from allauth.core.internal.httpkit import get_client_ip
+from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from agents.mail import allowance, outbox
 from agents.models import User
-from agents.people import addresses
-from agents.people.sessions import note_session
+from agents.people import addresses, attempts, known_browsers
+from agents.people.attempts import Origin, Turn
 
 COUNTED = frozenset({"email_confirmation", "email_confirmation_signup"})
 """Mail that somebody can ask for again and again, to an address that need not be theirs."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    _turn: Turn | None = None
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never by oneself: an invitation's own page signs people up."""
         return False
@@ -73,6 +75,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return new_password_url(user)
         return str(super().get_email_verification_redirect_url(email_address))
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Instead of allauth's own count, by which anybody can lock anybody else out."""
+        email = str(credentials.get("email") or "")
+        self._turn = attempts.password_turn(email, origin_of(request, email))
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        if self._turn:
+            attempts.give_back(self._turn)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_browser(request, response, user)
+        return response
+
 
 def new_password_url(user: User) -> str:
     """Where a password is chosen, once. Only for who has just come by a link mailed to them."""
@@ -83,17 +99,35 @@ def new_password_url(user: User) -> str:
     )
 
 
-def on_signed_in(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
-    """Django's signal of every sign-in, by whichever door."""
-    if request.session.session_key is None:
-        request.session.save()
-    note_session(
-        user,
-        key=str(request.session.session_key),
-        ip=get_client_ip(request),
-        user_agent=request.META.get("HTTP_USER_AGENT", ""),
-    )
-
-
 def _purpose_of(template_prefix: str) -> str:
     return template_prefix.rpartition("/")[2]
+
+
+def origin_of(request: HttpRequest, email: str) -> Origin:
+    """Where the request comes from, as attempts for `email` are counted."""
+    network = attempts.network_of(client_address(request))
+    browser = known_browsers.browser_of(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE))
+    user = User.objects.filter(email__iexact=email).first() if browser else None
+    is_known = browser and user and browser.knows(user)
+    return Origin(network, browser.id if browser and is_known else "")
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's IP address, through as many proxies as are ours; empty if there is none."""
+    from allauth.core.internal.httpkit import get_client_ip  # needs the apps loaded
+
+    return get_client_ip(request) or ""
+
+
+def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Have the browser be known from now on as one that signed in to this account."""
+    known = known_browsers.browser_of(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE))
+    browser = (known or known_browsers.new_browser()).with_account(user)
+    response.set_cookie(
+        settings.KNOWN_BROWSER_COOKIE,
+        browser.signed(),
+        max_age=known_browsers.KEPT_FOR,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -7,7 +7,9 @@ from agents import roles
 from agents.audit.events import differing, record_event
 from agents.models import Role, User, Workspace, WorkspaceAction
 from agents.roles import Caller
+from agents.second_factor import has_second_factor
 from agents.workspaces import members
+from glozr.errors import Conflict
 from glozr.inputs.validation import invalid
 
 
@@ -45,6 +47,25 @@ def edit_workspace(workspace: Workspace, *, name: str, time_zone: str, by: Calle
 
 def _settings(workspace: Workspace) -> dict[str, object]:
     return {"name": workspace.name, "time_zone": workspace.time_zone}
+
+
+def require_second_factor(workspace: Workspace, *, is_required: bool, by: User) -> None:
+    """Ask the members for a second factor, or no longer.
+
+    Raises:
+        Forbidden: `by` is no Owner.
+        Conflict: `no_second_factor`, when `by` has none and would be shut out first.
+    """
+    with transaction.atomic():
+        members.lock(workspace)
+        members.demand_right_over(workspace, by=by, concerned=(Role.OWNER,))
+        if is_required and not has_second_factor(by):
+            raise Conflict(
+                "Set up a second factor of your own first, or you would see the workspace no more.",
+                code="no_second_factor",
+            )
+        workspace.second_factor_required = is_required
+        workspace.save(update_fields=["second_factor_required"])
 
 
 def _check(workspace: Workspace) -> None:

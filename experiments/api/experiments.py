@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents import access
+from agents.api.authentication import demand_proof
 from agents.roles import Caller, Permission
 from experiments import lifecycle
 from experiments.access import experiment_for
@@ -193,11 +194,16 @@ class ExperimentView(APIView):
         operation_id="delete_experiment",
         tags=["Experiments"],
         summary="Delete an experiment; a running one is stopped by it",
+        description=(
+            "Of a person's session it answers 403 `proof_needed` when they have not signed in or "
+            "confirmed who they are within 10 minutes. A token needs no more than its ability."
+        ),
         responses={204: None, **REFUSALS},
     )
     def delete(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = _caller(request)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        demand_proof(request)
         lifecycle.delete(experiment, by=caller)
         return Response(status=204)
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from agents.pages import frame
 from agents.pages.frame import PageRequest
+from agents.pages.proof import proof_required
 from agents.roles import Permission
 from experiments import lifecycle
 from experiments.access import experiment_for
@@ -90,6 +91,7 @@ def experiment_duplicate(request: PageRequest, agent_id: UUID, experiment_id: UU
 
 
 @confirmed_step
+@proof_required
 def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
     typed, is_wrong = request.POST.get("name", ""), False

@@ -21,6 +21,7 @@ from glozr.errors import (
     NotFound,
     NotSignedIn,
     OutOfDate,
+    TooSoon,
     Unavailable,
 )
 from glozr.inputs.json_body import BodyTooLarge
@@ -34,6 +35,7 @@ STATUS_OF_ERROR: Mapping[type[DomainError], int] = {
     Conflict: 409,
     OutOfDate: 412,
     Invalid: 400,
+    TooSoon: 429,
     Unavailable: 503,
 }
 
@@ -72,6 +74,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         response["WWW-Authenticate"] = "Bearer"
     if isinstance(refusal, Unavailable):
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(refusal, TooSoon):
+        response["Retry-After"] = str(refusal.seconds)
     return response
 
 

@@ -10,11 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 
+from glozr.edge import proof
 from glozr.edge.api_errors import status_of
+from glozr.edge.sending_again import sent_again
 from glozr.errors import (
     DomainError,
     NotSignedIn,
     OutOfDate,
+    ProofNeeded,
+    SecondFactorNeeded,
+    TooSoon,
 )
 
 SIGNED_OUT = "You have been signed out. Sign in again in another tab, then repeat this here."
@@ -30,8 +35,15 @@ TITLE: Mapping[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.METHOD_NOT_ALLOWED: "There is no page here",
     HTTPStatus.CONFLICT: "That can't be done now",
+    HTTPStatus.TOO_MANY_REQUESTS: "Wait a moment",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",
 }
+
+PAGES: Mapping[type[DomainError], str] = {
+    SecondFactorNeeded: "account/second_factor_needed.html",
+    TooSoon: "account/too_soon.html",
+}
+"""Refusals that say more than their sentence: where to go on."""
 
 
 def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -40,10 +52,15 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
         if is_part(request):  # a redirect would put the sign-in page into the middle of this one
             return _refused(request, HTTPStatus.UNAUTHORIZED, SIGNED_OUT)
         return redirect_to_login(request.get_full_path())
+    if isinstance(error, ProofNeeded) and not is_part(request):
+        return proof.ask(request)
     # A person sees what changed meanwhile, and no header that could have been out of date.
     is_outdated = isinstance(error, OutOfDate)
     status = HTTPStatus.CONFLICT if is_outdated else HTTPStatus(status_of(error))
-    return _refused(request, status, error.detail, error)
+    page = _refused(request, status, error.detail, error)
+    if isinstance(error, TooSoon):
+        page["Retry-After"] = str(error.seconds)
+    return page
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -76,17 +93,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     is_ours = origin is not None and reason != REASON_BAD_ORIGIN % origin
     context = sent_again(request) if is_ours else {}
     return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
-
-
-def sent_again(request: HttpRequest) -> dict[str, Any]:
-    """What `includes/send_typed.html` needs: the address and what was sent to it, in order."""
-    sent = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken" and "password" not in name.lower()
-        for value in values
-    ]
-    return {"address": request.get_full_path(), "sent": sent}
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -131,4 +137,5 @@ def _refused(
     if is_part(request):
         return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
     context = {"heading": TITLE[status], "detail": detail, "error": error}
-    return render(request, "refusal.html", context, status=status)
+    template = PAGES.get(type(error), "refusal.html") if error else "refusal.html"
+    return render(request, template, context, status=status)

@@ -59,21 +59,6 @@ def test_sign_in_goes_to_no_other_host(client: Client, cast: Cast) -> None:
     assert client.post(LOGIN, sent)["Location"] == reverse("home")
 
 
-def test_five_wrong_passwords_close_the_address_for_a_while(client: Client, cast: Cast) -> None:
-    for _ in range(5):
-        sign_in(client, "owner@example.com", "wrong")
-    assert "Too many failed" in sign_in(client, "owner@example.com").content.decode()
-    assert client.get(reverse("agent_list")).status_code == HTTPStatus.FOUND
-
-
-def test_one_machine_cannot_try_address_after_address(client: Client) -> None:
-    for number in range(30):
-        sign_in(client, f"person{number}@example.com", "wrong")
-    response = sign_in(client, "one.more@example.com", "wrong")
-    assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-    assert "Too many attempts" in response.content.decode()
-
-
 ATTEMPTS_ELSEWHERE = """
 import sys, django
 from django.conf import settings
@@ -83,7 +68,7 @@ plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
 settings.STORAGES["staticfiles"] = {"BACKEND": plain}
 django.setup()
 from django.test import Client
-for _ in range(5):
+for _ in range(6):
     sent = {"login": "owner@example.com", "password": "wrong"}
     assert Client().post("/accounts/login/", sent).status_code == 200
 """
@@ -91,7 +76,7 @@ for _ in range(5):
 
 @pytest.mark.django_db(transaction=True)
 def test_attempts_are_counted_over_all_workers(client: Client, cast: Cast) -> None:
-    """Five attempts in another process close the address in this one."""
+    """Attempts in another process slow down those in this one."""
     subprocess.run(
         [sys.executable, "-c", ATTEMPTS_ELSEWHERE, connection.settings_dict["NAME"]],
         cwd=project_settings.BASE_DIR,
@@ -99,7 +84,8 @@ def test_attempts_are_counted_over_all_workers(client: Client, cast: Cast) -> No
         check=True,
         timeout=60,
     )
-    assert "Too many failed" in sign_in(client, "owner@example.com").content.decode()
+    sign_in(client, "owner@example.com", "wrong")
+    assert sign_in(client, "owner@example.com").status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def test_nobody_signs_up_by_themself(client: Client) -> None:

@@ -24,6 +24,8 @@ from glozr.errors import (
     NotFound,
     NotSignedIn,
     OutOfDate,
+    SecondFactorNeeded,
+    TooSoon,
     Unavailable,
 )
 from tests.roles import Cast
@@ -35,6 +37,8 @@ RAISED: dict[str, DomainError] = {
     "conflict": Conflict("Something else runs."),
     "stale": OutOfDate(),
     "away": Unavailable(),
+    "soon": TooSoon("Wait 3 seconds, then try again.", seconds=3),
+    "factor": SecondFactorNeeded(),
     "invalid": Invalid([FieldError("name", "required", "Give a name.")]),
 }
 
@@ -56,6 +60,8 @@ urlpatterns = [path("refuse/<str:what>/", refuse), *urls.urlpatterns]
         ("conflict", 409),
         ("stale", 409),
         ("away", 503),
+        ("soon", 429),
+        ("factor", 403),
         ("invalid", 400),
     ],
 )

@@ -1,0 +1,28 @@
+"""Views that ask again who it is before they do what can't be undone."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpResponse
+
+from agents.pages.frame import PageRequest
+from glozr.edge import proof
+
+_Given = ParamSpec("_Given")
+_View = Callable[Concatenate[PageRequest, _Given], HttpResponse]
+
+
+def proof_required(view: _View[_Given]) -> _View[_Given]:
+    """Have `view` answer a POST only within 10 minutes of a proof; until then what was typed is
+    kept on the page that asks for one, and goes on from there."""
+
+    @wraps(view)
+    def wrapped(
+        request: PageRequest, /, *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> HttpResponse:
+        if request.method == "POST":
+            proof.demand(request)
+        return view(request, *args, **kwargs)
+
+    return wrapped
