@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from glozr.edge import logs
+from glozr.inputs import limits
 from glozr.postgres.config import database_config
 from glozr.secrets import secret_key
 
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "glozr.edge.middleware.Observe",
     "django.middleware.security.SecurityMiddleware",
+    "glozr.edge.bodies.BoundedBodies",
     "glozr.edge.middleware.RuntimeLane",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -247,6 +249,12 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# Nothing takes files: what is sent is bounded by its length, and never written to the disk.
+FILE_UPLOAD_HANDLERS: list[str] = []
+DATA_UPLOAD_MAX_MEMORY_SIZE = limits.FORM_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = limits.FORM_FIELDS
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 SESSION_COOKIE_AGE = env.int("GLOZR_SESSION_IDLE_DAYS", default=14) * 86_400
 """A session ends when it has not been used for so long, and whatever its use, after:"""

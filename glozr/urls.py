@@ -24,6 +24,7 @@ CHANGE_AND_TELL = frozenset(
 )
 """Views of allauth that change an account and mail its owner about it."""
 
+handler400 = "glozr.edge.bodies.bad_request"
 handler500 = "glozr.edge.failures.server_error"
 
 urlpatterns = [

@@ -18,6 +18,9 @@ if multiprocessing.current_process().name == "granian-worker":
         signal.signal(number, signal.SIG_DFL)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glozr.settings")
 django_application = get_wsgi_application()
+
+from glozr.edge.bodies import most_bytes  # noqa: E402, needs the settings
+
 # Load the views now rather than in the first request, and tell the garbage collector that what
 # is loaded stays: looking through all of it again and again took a tenth of a request's time.
 import_module(settings.ROOT_URLCONF)
@@ -28,6 +31,7 @@ gc.freeze()
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Django, which would take a body that comes in chunks, without a length, for none."""
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
-        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        # One byte more than its address takes, so that it is refused as what declares its length.
+        body = environ["wsgi.input"].read(most_bytes(environ.get("PATH_INFO", "")) + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
     return django_application(environ, start_response)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -57,7 +57,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     """DRF's hook. None lets an error nobody foresaw become a 500, with its traceback logged."""
     refusal = _as_domain_error(error)
     if refusal is None:
-        if isinstance(error, RequestDataTooBig):
+        if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
             error = BodyTooLarge()
         if isinstance(error, exceptions.APIException):
             set_rollback()
@@ -88,9 +88,7 @@ def _as_domain_error(error: Exception) -> DomainError | None:
         case exceptions.ValidationError():
             return Invalid(list(_field_errors(error.detail)))
         case exceptions.UnsupportedMediaType():
-            return Invalid(
-                [FieldError("body", "unsupported_media_type", "Send JSON as application/json.")]
-            )
+            return unsupported_media_type()
         case exceptions.ParseError():
             return Invalid([FieldError("body", "malformed", str(error.detail))])
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
@@ -101,6 +99,10 @@ def _as_domain_error(error: Exception) -> DomainError | None:
             return NotFound()
         case _:
             return None
+
+
+def unsupported_media_type() -> Invalid:
+    return Invalid([FieldError("body", "unsupported_media_type", "Send JSON as application/json.")])
 
 
 def _field_errors(detail: Any, path: str = "") -> Iterator[FieldError]:

@@ -3,7 +3,6 @@
 import re
 from html import unescape
 from http import HTTPStatus
-from io import StringIO
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -111,7 +110,7 @@ def hidden(page: str) -> list[tuple[str, str]]:
 @pytest.mark.django_db
 def test_what_was_typed_is_kept_when_the_session_has_ended(client: Client, cast: Cast) -> None:
     address = reverse("experiment_new", args=[cast.agent.pk]) + "?from=list"
-    secrets = {TOKEN: "old", "password": "x", "new_Password1": "x", "file": StringIO("x")}
+    secrets = {TOKEN: "old", "password": "x", "new_Password1": "x"}
     response = client.post(address, TYPED | secrets)
     assert response.status_code == HTTPStatus.UNAUTHORIZED
     page = response.content.decode()
