@@ -77,6 +77,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "glozr.edge.middleware.Observe",
+    "glozr.edge.middleware.NeverKept",
+    "glozr.edge.middleware.RefusePlainHttp",
     "django.middleware.security.SecurityMiddleware",
     "glozr.edge.bodies.BoundedBodies",
     "glozr.edge.middleware.RuntimeLane",
@@ -260,6 +262,8 @@ SESSION_COOKIE_AGE = env.int("GLOZR_SESSION_IDLE_DAYS", default=14) * 86_400
 """A session ends when it has not been used for so long, and whatever its use, after:"""
 SESSION_ENDS_AFTER = timedelta(days=env.int("GLOZR_SESSION_DAYS", default=60))
 CSRF_FAILURE_VIEW = "glozr.edge.refusals.csrf_failure"
+# Messages name people and agents: they wait in the database, not in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"

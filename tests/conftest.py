@@ -7,7 +7,7 @@ from django.test import Client
 
 from agents.models import Agent
 from tests.agents.mail.delivered import Delivered, use_the_outbox
-from tests.posting import post_as_browsers_do
+from tests.harness.posting import post_as_browsers_do
 from tests.roles import Cast, make_cast
 from tests.runtime import Runtime
 

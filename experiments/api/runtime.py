@@ -177,14 +177,15 @@ class LeadsView(RuntimeView):
         tags=["Runtime"],
         auth=AUTH,
         summary="Record a lead",
-        description="One lead per agent and e-mail; sending it again updates its details.",
+        description="One lead per agent and e-mail; sending it again updates its details, and is "
+        "answered with its id alone: what is known of a lead is no matter of who sends one.",
         request=serializers.LeadCallSerializer,
         examples=[
             serializers.example({"visitor_id": "v-7f3a", "email": "ada@example.com", "name": "Ada"})
         ],
         responses={
             201: serializers.LeadSerializer,
-            200: OpenApiResponse(serializers.LeadSerializer, description="Updated"),
+            200: OpenApiResponse(serializers.KnownLeadSerializer, description="Updated"),
             **ERRORS,
         },
     )
@@ -192,10 +193,10 @@ class LeadsView(RuntimeView):
         token_digest = _digest(request)
         body = _read(request, LEAD_CALL, token_digest, agent_id)
         recorded = leads.record_lead(leads.LeadCall(token_digest, agent_id, **body))
-        return _json(
-            json.dumps(serializers.LeadSerializer(recorded.lead).data).encode(),
-            status=201 if recorded.is_new else 200,
-        )
+        if not recorded.is_new:
+            return _json(json.dumps({"id": str(recorded.lead.id)}).encode())
+        lead = serializers.LeadSerializer(recorded.lead).data
+        return _json(json.dumps(lead).encode(), status=201)
 
 
 def _conversation_id(text: str, token_digest: str, agent_id: UUID) -> UUID:

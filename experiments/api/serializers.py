@@ -94,6 +94,10 @@ class MessageSerializer(serializers.Serializer[Any]):
     )
 
 
+class KnownLeadSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+
+
 class LeadSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     visitor_id = serializers.CharField()

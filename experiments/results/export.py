@@ -1,6 +1,11 @@
-"""Assignments as CSV, a batch at a time: memory stays flat and no transaction is held open."""
+"""Assignments as CSV, a batch at a time: memory stays flat and no transaction is held open.
+
+Texts are quoted and numbers are not. No text begins a formula, wherever a spreadsheet may begin a
+cell in it: which separator it looks for, and whether it minds quotes, depends on its country.
+"""
 
 import csv
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO
@@ -41,7 +46,7 @@ def assignments_csv(experiment: Experiment) -> Iterator[str]:
                     row.assigned_at.isoformat(),
                     row.conversations,
                     row.messages,
-                    _plain(row.seconds),
+                    _Plain(row.seconds),
                     row.leads,
                 )
                 for row in rows
@@ -58,10 +63,12 @@ def _batch(experiment: Experiment, after: str | None) -> list[Assignment]:
 
 def _lines(rows: list[tuple[object, ...]]) -> str:
     text = StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return text.getvalue()
 
 
-def _plain(seconds: Decimal) -> str:
-    """Without an exponent or needless zeros."""
-    return f"{seconds:f}".rstrip("0").rstrip(".") if seconds else "0"
+class _Plain(Decimal):
+    """A number that is written without an exponent or needless zeros."""
+
+    def __str__(self) -> str:
+        return f"{self.normalize():f}"

@@ -1,4 +1,5 @@
-"""What every request passes: it gets an id and is measured; runtime calls take a short way."""
+"""What every request passes: it gets an id and is measured, no answer is kept on the way, and
+runtime calls take a short way."""
 
 import logging
 import re
@@ -7,14 +8,18 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404
 from django.urls.resolvers import RegexPattern, URLResolver
+from whitenoise.middleware import WhiteNoiseFileResponse
 
+from glozr.edge.api_errors import body_of, status_of
+from glozr.edge.logs import UNKNOWN_ROUTE
 from glozr.edge.metrics import LATENCY, REQUESTS
 from glozr.edge.request_id import request_id
 from glozr.edge.request_memory import for_one_request
+from glozr.errors import Forbidden
 from glozr.ids import new_id
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
@@ -45,7 +50,7 @@ class Observe:
                 response = self.get_response(request)
             seconds = time.perf_counter() - began
             match = request.resolver_match
-            route = match.view_name if match else "unknown"
+            route = match.view_name if match else UNKNOWN_ROUTE
             REQUESTS.labels(route, response.status_code).inc()
             LATENCY.labels(route).observe(seconds)
             if self.is_worth_a_line(response, seconds):
@@ -74,6 +79,39 @@ class Observe:
                 "milliseconds": round(seconds * 1000, 1),
             },
         )
+
+
+class NeverKept:
+    """Tells browsers and proxies to keep nothing but static files: whatever somebody sees who is
+    signed in, or has a token, is not to be found by who comes after them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not isinstance(response, WhiteNoiseFileResponse):
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+
+class RefusePlainHttp:
+    """Refuses calls of the API over plain HTTP where HTTPS is served, rather than leading them on:
+    the token has gone over the wire for all to read by then, and would at every call."""
+
+    DETAIL = (
+        "Call the API over HTTPS: this call, and the token in it, could be read on the way. "
+        "Replace the token and correct the address that your program calls."
+    )
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.HTTPS and request.path_info.startswith(API_PREFIX) and not request.is_secure():
+            refusal = Forbidden(self.DETAIL, code="https_required")
+            return JsonResponse(body_of(refusal), status=status_of(refusal))
+        return self.get_response(request)
 
 
 class RuntimeLane:

@@ -14,6 +14,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.utils import OperationalError
 
 from glozr.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from glozr.postgres.privacy import keep_values_out_of_its_log
 
 
 class _Client(DatabaseClient):
@@ -37,6 +38,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # The settings of this alias, which every thread's connection reads.
             self.settings_dict["HOST"] = str(self._socket_dir(Path(embedded)))
         return super().get_connection_params()
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        if self.connection is not None and not self.settings_dict.get("EMBEDDED"):
+            keep_values_out_of_its_log(self.connection)
+            if not self.get_autocommit():
+                self.connection.commit()
 
     def _socket_dir(self, data_dir: Path) -> Path:
         server = EmbeddedPostgres(data_dir)

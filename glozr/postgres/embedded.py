@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar
 
+from glozr.postgres.privacy import WITHOUT_VALUES
+
 if TYPE_CHECKING:
     import psutil
 
@@ -50,7 +52,6 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    "log_min_duration_statement": "2s",
 }
 
 # PostgreSQL refuses to run as root, which hands it to this account instead.
@@ -179,7 +180,9 @@ class EmbeddedPostgres:
         # The value is a list of folders: in double quotes, doubled within, a path is one of them.
         # shlex keeps the shell that pg_ctl starts the server with from reading anything into it.
         quoted = str(socket_dir).replace('"', '""')
-        options = shlex.join(["-c", f'unix_socket_directories="{quoted}"'])
+        # Over what the data folder's files say.
+        always = [f"--{name}={value}" for name, value in WITHOUT_VALUES.items()]
+        options = shlex.join(["-c", f'unix_socket_directories="{quoted}"', *always])
         command = ["start", "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", "server.log"]
         give_up = time.monotonic() + ORPHANS_TIMEOUT_SECONDS
         while True:

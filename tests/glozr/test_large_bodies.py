@@ -5,8 +5,9 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -45,7 +46,7 @@ class Server:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
-    def send(self, address: str, *headers: str, body: Iterator[bytes] = iter(())) -> str:
+    def send(self, address: str, *headers: str, body: Iterable[bytes] = ()) -> str:
         """The answer to a POST; whatever of `body` the server takes is sent."""
         lines = (f"POST {address} HTTP/1.1", "Host: localhost", "Connection: close", *headers)
         with self.connect() as client:
@@ -78,11 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = server_command("127.0.0.1", port, workers=1)
-    environment = {
-        **os.environ,
-        "TMPDIR": str(temporary),
-        "DJANGO_SETTINGS_MODULE": "glozr.settings",
-    }
+    environment = {**os.environ, "TMPDIR": str(temporary)}
     with log.open("wb") as lines:
         process = subprocess.Popen(command, env=environment, stdout=lines, stderr=lines)
     started = Server(port, psutil.Process(process.pid), temporary, log)
@@ -132,14 +129,9 @@ def test_nothing_of_it_reaches_the_disk_and_memory_stays_flat(
     file = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
     before = server.worker.memory_info().rss
     for address in ADDRESSES:
-        for form in (iter(()), iter([file])):
-            length = f"Content-Length: {LARGE + len(file)}"
-
-            def body(first: Iterator[bytes] = form) -> Iterator[bytes]:
-                yield from first
-                yield from pieces(LARGE)
-
-            answer = server.send(address, length, f"Content-Type: {content_type}", body=body())
+        for form in (b"", file):
+            headers = (f"Content-Length: {LARGE + len(form)}", f"Content-Type: {content_type}")
+            answer = server.send(address, *headers, body=chain([form], pieces(LARGE)))
             assert answer == "" or answer.startswith("HTTP/1.1 413 ")  # or the connection was reset
             assert list(server.temporary.iterdir()) == []
     assert server.worker.memory_info().rss - before < BEARABLE_GROWTH

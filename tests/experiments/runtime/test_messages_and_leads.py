@@ -76,9 +76,10 @@ class TestLeads:
         first = runtime.leave("ada", "ada@example.com", name="Ada")
         again = runtime.leave("ada", "Ada@Example.com", company="Engines")
         assert (first.status, again.status) == (201, 200)
-        assert again["id"] == first["id"]
-        assert (again["name"], again["company"]) == ("Ada", "Engines")
-        assert first["status"] == "new"
+        assert (first["name"], first["status"]) == ("Ada", "new")
+        assert again.body == {"id": first["id"]}
+        stored = Lead.objects.get()
+        assert (stored.name, stored.company) == ("Ada", "Engines")
 
     def test_it_stays_with_the_visitor_who_left_it_first(self, runtime: Runtime) -> None:
         runtime.leave("ada", "shared@example.com")
@@ -86,6 +87,15 @@ class TestLeads:
         assert update.status == 200
         stored = Lead.objects.get()
         assert (stored.visitor_id, stored.phone) == ("ada", "+41 44 000 00 00")
+
+    def test_who_sends_the_address_of_a_lead_learns_nothing_that_is_known_of_it(
+        self, runtime: Runtime
+    ) -> None:
+        runtime.leave("ada", "ada@example.com", name="Ada", phone="+41 44 000 00 00")
+        Lead.objects.update(status="won")
+        for visitor in ("ada", "bob"):
+            answer = runtime.leave(visitor, "ada@example.com")
+            assert (answer.status, set(answer.body)) == (200, {"id"})
 
     def test_it_may_name_the_visitors_conversation(self, runtime: Runtime) -> None:
         conversation = unused_id()

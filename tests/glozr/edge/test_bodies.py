@@ -10,7 +10,7 @@ from django.test.client import MULTIPART_CONTENT
 from django.urls import reverse
 
 from glozr.inputs.limits import ENTRANCE_BYTES, FORM_BYTES, FORM_FIELDS, JSON_BYTES
-from tests.posting import FORM
+from tests.harness.posting import FORM
 from tests.roles import Cast
 
 ADDRESSES = {
@@ -43,7 +43,7 @@ class Untouched:
 
 
 def declared(client: Client, address: str, size: int, method: str = "POST") -> Any:
-    length = {"CONTENT_LENGTH": str(size), "wsgi.input": Untouched()}
+    length: Any = {"CONTENT_LENGTH": str(size), "wsgi.input": Untouched()}
     return client.generic(method, address, content_type=FORM, **length)
 
 
