@@ -28,7 +28,7 @@ NO_SUCH_WORKSPACE = "There is no such workspace here. Check the address."
 def agent_for(caller: Caller, agent_id: UUID, permission: Permission) -> Agent:
     """The agent, with its workspace, for somebody who has `permission` there."""
     agent = Agent.objects.select_related("workspace").filter(pk=agent_id).first()
-    if agent is None:
+    if agent is None or not _is_for(caller, agent_id):
         _refuse_weak_token(caller, permission)
         raise NotFound(NO_SUCH_AGENT)
     demand(caller, agent.workspace, permission, missing=NO_SUCH_AGENT)
@@ -41,6 +41,8 @@ def workspace_for(caller: Caller, workspace_id: UUID, permission: Permission) ->
     if workspace is None:
         _refuse_weak_token(caller, permission)
         raise NotFound(NO_SUCH_WORKSPACE)
+    if isinstance(caller, TokenCaller) and caller.token.agent_ids is not None:
+        raise Forbidden("This token is for some agents only. Use one for the whole workspace.")
     demand(caller, workspace, permission, missing=NO_SUCH_WORKSPACE)
     return workspace
 
@@ -114,6 +116,13 @@ def demand(
         raise Forbidden
     if isinstance(caller, User):
         demand_second_factor(caller, workspace)
+
+
+def _is_for(caller: Caller, agent_id: UUID) -> bool:
+    """Whether the agent is among those that a token is for; people are held by their roles."""
+    if not isinstance(caller, TokenCaller) or caller.token.agent_ids is None:
+        return True
+    return agent_id in caller.token.agent_ids
 
 
 def _refuse_weak_token(caller: Caller, permission: Permission) -> None:

@@ -32,6 +32,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     is_message = parts[5] == "conversations"
     parameters = {
         "digest": digest_of(environ["HTTP_AUTHORIZATION"][7:]),
+        "client": None,
         "agent": agent,
         "conversation": UUID(parts[6]) if is_message else _conversation(body),
         "visitor": body["visitor_id"],

@@ -42,9 +42,10 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 KNOWN_BROWSER_COOKIE = "__Host-known_browser" if HTTPS else "known_browser"
+PROXY_COUNT = 0
 if env.bool("GLOZR_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    ALLAUTH_TRUSTED_PROXY_COUNT = env.int("GLOZR_PROXY_COUNT", default=1)
+    PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("GLOZR_PROXY_COUNT", default=1)
 
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for subdomains and preloading
 SECURITY_CONTACT = env.str("GLOZR_SECURITY_CONTACT", default="")

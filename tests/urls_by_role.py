@@ -89,6 +89,7 @@ PAGES: dict[str, Expected] = {
     "undelivered_mail": page(managers(200), NO_POST),
     "mail_send_again": page(NO_GET, managers(302)),
     "tokens": page(managers(200), managers(400)),
+    "token_rotate": page(managers(200), managers(400)),
     "token_revoke": page(managers(200), managers(302)),
     "agent_new": page(managers(200), managers(400)),
     "prompt_preview": page(NO_GET, members(200)),

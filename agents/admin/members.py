@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from agents import limits
 from agents.admin.scope import person, workspace_ids
@@ -23,6 +25,14 @@ from glozr.errors import FieldError, Invalid
 class TokenAdminForm(ServiceForm):
     abilities = forms.MultipleChoiceField(
         choices=Ability.choices, widget=forms.CheckboxSelectMultiple
+    )
+    agent_ids = SimpleArrayField(
+        forms.UUIDField(), required=False, help_text="Their ids, with commas; empty: all."
+    )
+    networks = SimpleArrayField(
+        forms.CharField(),
+        required=False,
+        help_text="Such as 203.0.113.0/24, with commas; empty: all",
     )
 
 
@@ -40,6 +50,12 @@ class RevokedFilter(admin.SimpleListFilter):
         return queryset.filter(revoked_at__isnull=state == "usable")
 
 
+def _key_page(admin_site: Any, request: HttpRequest, token: ApiToken, key: str) -> HttpResponse:
+    """The key, in this answer and nowhere else: no message keeps it, and no cookie."""
+    context = {**admin_site.each_context(request), "title": token.name, "token": token, "key": key}
+    return TemplateResponse(request, "admin/agents/apitoken/key.html", context)
+
+
 @admin.register(ApiToken)
 class TokenAdmin(ServiceAdmin):
     workspace_path = "workspace"
@@ -47,7 +63,7 @@ class TokenAdmin(ServiceAdmin):
     write_permission = Permission.MANAGE_TOKENS
     can_add = True
     asks_for_proof = True
-    secret_fields = frozenset({"digest"})
+    secret_fields = frozenset({"digest", "previous_digest"})
     form = TokenAdminForm
     list_display = ("name", "hint", "workspace", "abilities", "last_used_at", "revoked_at")
     list_filter = (RevokedFilter,)
@@ -55,7 +71,7 @@ class TokenAdmin(ServiceAdmin):
     search_fields = ("name", "hint", "workspace__name", "=id")
     date_hierarchy = "created_at"
     autocomplete_fields = ("workspace",)
-    actions = ("revoke",)
+    actions = ("rotate", "revoke")
     shown: ClassVar[tuple[str, ...]] = (
         "workspace",
         "name",
@@ -64,11 +80,24 @@ class TokenAdmin(ServiceAdmin):
         "created_by",
         "created_at",
         "last_used_at",
+        "last_used_from",
+        "expires_at",
+        "agent_ids",
+        "networks",
+        "previous_until",
         "revoked_at",
+    )
+    chosen: ClassVar[tuple[str, ...]] = (
+        "workspace",
+        "name",
+        "abilities",
+        "expires_at",
+        "agent_ids",
+        "networks",
     )
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
-        return self.shown if obj else ("workspace", "name", "abilities")
+        return self.shown if obj else self.chosen
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         return self.shown if obj else ()
@@ -81,13 +110,42 @@ class TokenAdmin(ServiceAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> ApiToken:
-        token, key = tokens.create_token(**values, created_by=person(request))
-        told = format_html("The key, shown this once: <code>{}</code> Copy it now.", key)
-        self.message_user(request, told, messages.WARNING)
+        bounds = tokens.Bounds(
+            values["expires_at"], values["agent_ids"] or (), values["networks"] or ()
+        )
+        token, key = tokens.create_token(
+            workspace=values["workspace"],
+            name=values["name"],
+            abilities=values["abilities"],
+            created_by=person(request),
+            bounds=bounds,
+        )
+        request.__dict__["new_key"] = key  # for `response_add`
         return token
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return _key_page(self.admin_site, request, obj, request.__dict__["new_key"])
 
     def edit(self, request: HttpRequest, row: ApiToken, values: dict[str, Any]) -> None:
         """A token stays as it was made, until the action revokes it."""
+
+    @admin.action(
+        description="Make a new key for the selected token; the old one goes on for a day",
+        permissions=["change"],
+    )
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:
+        token, *others = queryset[:2]
+        if others:
+            self.message_user(request, "Select one token: its key is shown.", messages.ERROR)
+        elif not self.has_change_permission(request, token):
+            self.message_user(request, "Your role doesn't allow this.", messages.ERROR)
+        else:
+            with self.told(request):
+                rotated, key = tokens.rotate_token(token, overlap=timedelta(days=1))
+                return _key_page(self.admin_site, request, rotated, key)
+        return None
 
     @admin.action(description="Revoke the selected tokens at once", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:

@@ -1,27 +1,23 @@
-"""`Authorization: Bearer <token>` for the management API."""
+"""`Authorization: Bearer <token>`: read for the whole API, checked for the management API."""
 
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from agents.models import ApiToken
 from agents.roles import TokenCaller
-from agents.workspaces.tokens import TOUCH_AFTER, touch, usable_token
+from agents.workspaces import tokens
+from agents.workspaces.tokens import Credentials
 from glozr.edge import proof
+from glozr.edge.client_address import client_address
 from glozr.errors import NotSignedIn
 
 
 class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[TokenCaller, ApiToken] | None:
-        header = request.META.get("HTTP_AUTHORIZATION")
-        if header is None:
+        if "HTTP_AUTHORIZATION" not in request.META:
             return None
-        token = usable_token(bearer_key(header))
-        if token is None:
-            raise NotSignedIn
-        if token.last_used_at is None or timezone.now() - token.last_used_at > TOUCH_AFTER:
-            touch(token.pk)
+        token = tokens.authenticate(credentials_in(request))
         return TokenCaller(token), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -38,16 +34,16 @@ def demand_proof(request: Request) -> None:
         proof.demand(request._request)
 
 
-def bearer_key(header: str) -> str:
-    """The key in an Authorization header.
+def credentials_in(request: Request) -> Credentials:
+    """What the call shows; it is still to be checked.
 
     Raises:
-        NotSignedIn: the header is of another scheme or holds no key.
+        NotSignedIn: no Authorization header, one of another scheme, or what can't be a key.
     """
-    scheme, _, key = header.partition(" ")
-    if scheme.lower() != "bearer" or not key:
+    scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != "bearer":
         raise NotSignedIn
-    return key.strip()
+    return tokens.credentials_of(key.strip(), client_address(request.META))
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -12,6 +12,7 @@ from guardian.models import GroupObjectPermissionBase
 from agents import limits
 from agents.models.user import User
 from glozr.ids import new_id
+from glozr.postgres.fields import CidrField
 from glozr.text import EMAIL_LENGTH
 
 
@@ -161,11 +162,6 @@ class Invitation(models.Model):
         return self.expires_at <= timezone.now()
 
 
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    def usable(self) -> "ApiTokenQuerySet":
-        return self.filter(revoked_at=None)
-
-
 class ApiToken(models.Model):
     """A program's key to a workspace. The key itself is shown once and never stored."""
 
@@ -182,9 +178,29 @@ class ApiToken(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_from = CidrField(
+        null=True, blank=True, editable=False, help_text="The network of its last use."
+    )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = ApiTokenQuerySet.as_manager()
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="Refused from then on; empty: never."
+    )
+    agent_ids = ArrayField(
+        models.UUIDField(),
+        null=True,
+        blank=True,
+        help_text="The only agents that it is for; empty: all of the workspace.",
+    )
+    networks = ArrayField(
+        CidrField(),
+        null=True,
+        blank=True,
+        help_text="The only networks that it may be used from; empty: all.",
+    )
+    previous_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    previous_until = models.DateTimeField(
+        null=True, editable=False, help_text="When the key before this one ends."
+    )
 
     class Meta:
         db_table = "api_tokens"
@@ -198,7 +214,27 @@ class ApiToken(models.Model):
                 violation_error_code="abilities",
                 violation_error_message="Choose at least one ability.",
             ),
+            # Emptied by hand, it must not turn from a token for some into one for all.
+            models.CheckConstraint(
+                condition=models.Q(agent_ids__len__gte=1), name="api_tokens_agents_some_or_all"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(networks__len__gte=1), name="api_tokens_networks_some_or_all"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_usable(self) -> bool:
+        return self.revoked_at is None and not self.has_ended
+
+    @property
+    def has_two_keys(self) -> bool:
+        """Whether the key before this one still works."""
+        return self.previous_until is not None and self.previous_until > timezone.now()

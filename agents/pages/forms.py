@@ -2,15 +2,26 @@
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, TypedDict
+from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 
 from agents import limits
 from agents.models import Ability, Agent, Role, default_persona
+from agents.workspaces.tokens import Bounds
 from glozr.inputs.form_fields import LineField, MultilineField
 from glozr.text import EMAIL_LENGTH
 
+TOKEN_ENDS = (
+    ("", "Never"),
+    (7, "In 7 days"),
+    (30, "In 30 days"),
+    (90, "In 90 days"),
+    (365, "In a year"),
+)
 ROLE_HELP: Mapping[Role, str] = {
     Role.OWNER: "Everything, and making other Owners",
     Role.ADMIN: "Everything but making, changing or removing Owners",
@@ -141,3 +152,56 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="Give it no more than it needs.",
     )
+    days = forms.TypedChoiceField(
+        choices=TOKEN_ENDS,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label="Ends",
+        help_text="It is refused from then on.",
+    )
+    agent_ids = forms.TypedMultipleChoiceField(
+        coerce=UUID,
+        required=False,
+        label="Only for these agents",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Choose none for all agents, those made later too.",
+    )
+    networks = MultilineField(
+        max_length=limits.TOKEN_NETWORKS * 50,
+        required=False,
+        label="Only from these networks",
+        widget=forms.Textarea(attrs={"rows": 2, "class": "mono"}),
+        help_text="One a line, such as 203.0.113.0/24. Leave it empty for all.",
+    )
+
+    def __init__(self, *args: Any, agents: Iterable[Agent], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["agent_ids"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(str(agent.pk), agent.name) for agent in agents]
+        if not field.choices:
+            del self.fields["agent_ids"]
+
+    def bounds(self) -> Bounds:
+        """What is valid, as the service takes it."""
+        days = self.cleaned_data["days"]
+        return Bounds(
+            expires_at=timezone.now() + timedelta(days=days) if days else None,
+            agent_ids=self.cleaned_data.get("agent_ids", ()),
+            networks=self.cleaned_data["networks"].split(),
+        )
+
+
+class RotateForm(forms.Form):
+    hint = forms.CharField(max_length=16, widget=forms.HiddenInput)
+    hours = forms.TypedChoiceField(
+        choices=[(24, "For a day"), (1, "For an hour"), (7 * 24, "For 7 days"), (0, "Not at all")],
+        coerce=int,
+        label="The key that it has now goes on working",
+        widget=forms.RadioSelect,
+        help_text="Choose how long your program needs to take over the new one.",
+    )
+
+    def overlap(self) -> timedelta:
+        return timedelta(hours=self.cleaned_data["hours"])

@@ -84,6 +84,11 @@ urlpatterns = [
     ),
     path("app/workspaces/<uuid:workspace_id>/tokens/", tokens.tokens, name="tokens"),
     path(
+        "app/workspaces/<uuid:workspace_id>/tokens/<uuid:token_id>/rotate/",
+        tokens.token_rotate,
+        name="token_rotate",
+    ),
+    path(
         "app/workspaces/<uuid:workspace_id>/tokens/<uuid:token_id>/revoke/",
         tokens.token_revoke,
         name="token_revoke",

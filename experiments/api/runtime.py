@@ -15,18 +15,18 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from agents.api.authentication import bearer_key
+from agents.api.authentication import credentials_in
 from agents.models import MessageRole
+from agents.workspaces.tokens import Credentials
 from experiments.api import serializers
 from experiments.runtime import assignment, leads
 from experiments.runtime.admission import authorise
 from experiments.runtime.assignment import Call, Recorded, Resolution, Utterance
 from glozr.edge.metrics import ASSIGNMENTS
-from glozr.errors import FieldError, Invalid, NotSignedIn
+from glozr.errors import FieldError, Invalid
 from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
 from glozr.inputs.serializer_fields import StrictSerializer, UuidField
-from glozr.secrets import digest_of
 
 ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()
@@ -40,7 +40,7 @@ ERRORS = {
     for status, description in {
         400: "Bad input",
         401: "No or bad token",
-        403: "Ability missing",
+        403: "Ability missing, a network that the token may not be used from, or plain HTTP",
         404: "No such agent in this token's workspace",
         409: "The conversation is another visitor's, or the message's id is taken",
         413: "The body is larger than 256 KiB",
@@ -69,21 +69,14 @@ class RuntimeView(APIView):
         return "Bearer"
 
 
-def _digest(request: Request) -> str:
-    header = request.META.get("HTTP_AUTHORIZATION")
-    if header is None:
-        raise NotSignedIn
-    return digest_of(bearer_key(header))
-
-
 def _read(
-    request: Request, serializer: StrictSerializer, token_digest: str, agent_id: UUID
+    request: Request, serializer: StrictSerializer, credentials: Credentials, agent_id: UUID
 ) -> dict[str, Any]:
     """The checked body. Who may not call at all is told so first, whatever the body is."""
     try:
         return serializer.run_validation(_json_body(request))  # type: ignore[no-any-return]
     except Exception:
-        authorise(token_digest, agent_id)
+        authorise(credentials, agent_id)
         raise
 
 
@@ -107,11 +100,11 @@ class AssignmentsView(RuntimeView):
         responses={200: serializers.ResolutionSerializer, **ERRORS},
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
-        token_digest = _digest(request)
-        body = _read(request, ASSIGNMENT_CALL, token_digest, agent_id)
+        credentials = credentials_in(request)
+        body = _read(request, ASSIGNMENT_CALL, credentials, agent_id)
         resolution = assignment.resolve(
             Call(
-                token_digest,
+                credentials,
                 agent_id,
                 body.get("conversation_id") or new_id(),
                 body["visitor_id"],
@@ -143,14 +136,14 @@ class MessagesView(RuntimeView):
         },
     )
     def post(self, request: Request, agent_id: UUID, conversation_id: str) -> HttpResponse:
-        token_digest = _digest(request)
-        body = _read(request, MESSAGE_CALL, token_digest, agent_id)
+        credentials = credentials_in(request)
+        body = _read(request, MESSAGE_CALL, credentials, agent_id)
         message_id = body.get("id") or new_id()
         recorded = assignment.record_message(
             Call(
-                token_digest,
+                credentials,
                 agent_id,
-                _conversation_id(conversation_id, token_digest, agent_id),
+                _conversation_id(conversation_id, credentials, agent_id),
                 body["visitor_id"],
                 body.get("playground", False),
             ),
@@ -190,20 +183,20 @@ class LeadsView(RuntimeView):
         },
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
-        token_digest = _digest(request)
-        body = _read(request, LEAD_CALL, token_digest, agent_id)
-        recorded = leads.record_lead(leads.LeadCall(token_digest, agent_id, **body))
+        credentials = credentials_in(request)
+        body = _read(request, LEAD_CALL, credentials, agent_id)
+        recorded = leads.record_lead(leads.LeadCall(credentials, agent_id, **body))
         if not recorded.is_new:
             return _json(json.dumps({"id": str(recorded.lead.id)}).encode())
         lead = serializers.LeadSerializer(recorded.lead).data
         return _json(json.dumps(lead).encode(), status=201)
 
 
-def _conversation_id(text: str, token_digest: str, agent_id: UUID) -> UUID:
+def _conversation_id(text: str, credentials: Credentials, agent_id: UUID) -> UUID:
     try:
         return CONVERSATION_ID.to_internal_value(text)
     except ValidationError as error:
-        authorise(token_digest, agent_id)
+        authorise(credentials, agent_id)
         raise Invalid(
             [FieldError("conversation_id", "invalid", "The conversation's id must be a UUID.")]
         ) from error

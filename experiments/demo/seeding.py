@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from agents.agents.editing import create_agent
 from agents.models import Ability, Agent, ApiToken, Role, User, Workspace
 from agents.people import accounts, addresses
-from agents.workspaces import members, tokens
+from agents.workspaces import keys, members, tokens
 from agents.workspaces.editing import create_workspace
 from experiments import lifecycle
 from experiments.lifecycle import editing
@@ -149,7 +149,7 @@ def _token(workspace: Workspace, owner: User) -> str:
     """The demo's key: the same at every call, until somebody revokes it."""
     ours = ApiToken.objects.filter(workspace=workspace, name=TOKEN)
     revoked = ours.exclude(revoked_at=None).count()
-    key = tokens.PREFIX + salted_hmac("demo", f"{workspace.pk}:{revoked}").hexdigest()
+    key = keys.key_from(salted_hmac("demo", f"{workspace.pk}:{revoked}").digest())
     if tokens.usable_token(key) is None:
         tokens.create_token(
             workspace=workspace, name=TOKEN, abilities=Ability.values, created_by=owner, key=key

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from agents.access import NO_SUCH_AGENT
 from agents.models import Ability
-from agents.workspaces.tokens import touch
+from agents.workspaces.tokens import Credentials, far_away, touch
 from experiments.runtime.statements import AUTHORISE, Admitted
 from glozr.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from glozr.postgres.statements import fetch_one
@@ -17,6 +17,8 @@ class Gated(Protocol):
     @property
     def token_id(self) -> UUID: ...
     @property
+    def near(self) -> bool: ...
+    @property
     def able(self) -> bool: ...
     @property
     def unnoted(self) -> bool: ...
@@ -27,23 +29,31 @@ class Gated(Protocol):
 GatedRow = TypeVar("GatedRow", bound=Gated)
 
 
-def authorise(token_digest: str, agent_id: UUID) -> None:
+def authorise(credentials: Credentials, agent_id: UUID) -> None:
     """Check the token and the agent alone, for a call whose body is refused.
 
     Raises:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
     """
-    admit(fetch_one(AUTHORISE, {"digest": token_digest, "agent": agent_id}, Admitted))
+    parameters = {**shown(credentials), "agent": agent_id}
+    admit(fetch_one(AUTHORISE, parameters, Admitted), credentials)
 
 
-def admit(row: GatedRow | None) -> GatedRow:
+def shown(credentials: Credentials) -> dict[str, str | None]:
+    """The gate's parameters, but for the agent."""
+    return {"digest": credentials.digest, "client": credentials.address}
+
+
+def admit(row: GatedRow | None, credentials: Credentials) -> GatedRow:
     """The row of a statement, if its gate let the call pass.
 
     Raises:
-        NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
+        NotSignedIn, Forbidden, NotFound: the token, its networks and abilities, the agent.
     """
     if row is None:
         raise NotSignedIn
+    if not row.near:
+        raise far_away()
     if not row.able:
         raise Forbidden(
             f"This token lacks the ability {Ability.RUNTIME.value}. Make a token that has it."
@@ -51,7 +61,7 @@ def admit(row: GatedRow | None) -> GatedRow:
     if row.agent_id is None:
         raise NotFound(NO_SUCH_AGENT)
     if row.unnoted:
-        touch(row.token_id)
+        touch(row.token_id, credentials.address)
     return row
 
 

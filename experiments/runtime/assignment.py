@@ -16,7 +16,8 @@ from django.db import transaction
 
 from agents.agents.editing import assignment_lock
 from agents.models import Conversation, Message, MessageRole
-from experiments.runtime.admission import admit, conversation_taken
+from agents.workspaces.tokens import Credentials
+from experiments.runtime.admission import admit, conversation_taken, shown
 from experiments.runtime.answers import ActiveExperiment, Answer, answer_at, setup_at
 from experiments.runtime.statements import (
     ASSIGN,
@@ -48,7 +49,7 @@ class Source(StrEnum):
 class Call:
     """Who asks, about which conversation."""
 
-    token_digest: str
+    credentials: Credentials
     agent_id: UUID
     conversation_id: UUID
     visitor_id: str
@@ -141,7 +142,8 @@ def _settle(call: Call, utterance: Utterance | None) -> _Outcome:
 def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     """The steps of a call, in order; None where something changed meanwhile."""
     parameters = _parameters(call, utterance)
-    found = admit(fetch_one(RESOLVE_AND_RECORD if utterance else RESOLVE, parameters, Found))
+    sql = RESOLVE_AND_RECORD if utterance else RESOLVE
+    found = admit(fetch_one(sql, parameters, Found), call.credentials)
     if found.own is False:
         raise conversation_taken()
     if found.earlier_is_same is False:
@@ -188,8 +190,8 @@ def _answered(call: Call, found: Found, source: Source, variant_id: UUID | None)
 
 
 def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
-    parameters = {
-        "digest": call.token_digest,
+    parameters: dict[str, Any] = {
+        **shown(call.credentials),
         "agent": call.agent_id,
         "conversation": call.conversation_id,
         "visitor": call.visitor_id,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from experiments.runtime.admission import admit, conversation_taken
+from agents.workspaces.tokens import Credentials
+from experiments.runtime.admission import admit, conversation_taken, shown
 from experiments.runtime.statements import RECORD_LEAD, KeptLead
 from glozr.errors import NotFound
 from glozr.ids import new_id
@@ -14,7 +15,7 @@ from glozr.postgres.statements import fetch_one
 class LeadCall:
     """Contact details; what is None is left as it was."""
 
-    token_digest: str
+    credentials: Credentials
     agent_id: UUID
     visitor_id: str
     email: str
@@ -43,7 +44,7 @@ def record_lead(call: LeadCall) -> RecordedLead:
     """
     lead_id = new_id()
     parameters = {
-        "digest": call.token_digest,
+        **shown(call.credentials),
         "agent": call.agent_id,
         "visitor": call.visitor_id,
         "conversation": call.conversation_id,
@@ -53,7 +54,7 @@ def record_lead(call: LeadCall) -> RecordedLead:
         "phone": call.phone,
         "company": call.company,
     }
-    kept = admit(fetch_one(RECORD_LEAD, parameters, KeptLead))
+    kept = admit(fetch_one(RECORD_LEAD, parameters, KeptLead), call.credentials)
     if kept.own is False:
         raise conversation_taken()
     if kept.id is None:

@@ -4,9 +4,9 @@ Each call of the runtime API is one of these, or two for a visitor who has no va
 agent and conversation are checked in the statement that acts on them, so nothing is decided on
 what another server may have changed. All tables are read and written by `agent_id`.
 
-Parameters: digest, agent, conversation, visitor, playground, decides (whether the visitor
-speaks); for a message also message, role, content, sent_at; for an assignment version, lock,
-assignment, experiment, variant.
+Parameters: digest, client (the address of the caller), agent, conversation, visitor, playground,
+decides (whether the visitor speaks); for a message also message, role, content, sent_at; for an
+assignment version, lock, assignment, experiment, variant.
 """
 
 from datetime import datetime
@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
 
+from agents.workspaces.tokens import CONDITIONS
 from glozr.postgres.sql import statement
 
 _FOLDER = Path(__file__).parent / "sql"
 
-AUTHORISE: Final = statement(_FOLDER, "authorise")
-RESOLVE: Final = statement(_FOLDER, "resolve", unless="false")
+AUTHORISE: Final = statement(_FOLDER, "authorise", **CONDITIONS)
+RESOLVE: Final = statement(_FOLDER, "resolve", unless="false", **CONDITIONS)
 RESOLVE_AND_RECORD: Final = statement(
-    _FOLDER, "resolve_and_record", unless="EXISTS (SELECT FROM earlier WHERE NOT same)"
+    _FOLDER,
+    "resolve_and_record",
+    unless="EXISTS (SELECT FROM earlier WHERE NOT same)",
+    **CONDITIONS,
 )
 ASSIGN: Final = statement(_FOLDER, "assign")
 ASSIGN_AND_RECORD: Final = statement(_FOLDER, "assign_and_record")
-RECORD_LEAD: Final = statement(_FOLDER, "record_lead")
+RECORD_LEAD: Final = statement(_FOLDER, "record_lead", **CONDITIONS)
 SETUP: Final = statement(_FOLDER, "setup")
 WAIT_FOR_CHANGES: Final[LiteralString] = (
     "SELECT pg_advisory_xact_lock_shared(%(lock)s) IS NULL AS waited"
@@ -36,6 +40,7 @@ class Admitted(NamedTuple):
     """The gate's part of a row: whose token it is and what it may do here."""
 
     token_id: UUID
+    near: bool
     able: bool
     unnoted: bool
     agent_id: UUID | None
@@ -56,6 +61,7 @@ class Found(NamedTuple):
     """
 
     token_id: UUID
+    near: bool
     able: bool
     unnoted: bool
     agent_id: UUID | None
@@ -87,6 +93,7 @@ class KeptLead(NamedTuple):
     stored now; `id` is None where nothing could be."""
 
     token_id: UUID
+    near: bool
     able: bool
     unnoted: bool
     agent_id: UUID | None

@@ -1,7 +1,8 @@
--- One row for a usable token; the agent's part of it is null for a token without the ability and
--- for an agent of another workspace.
+-- One row for a usable token; the agent's part of it is null for a token without the ability, for
+-- one used from elsewhere than it may be, and for an agent of another workspace or not of its own.
 gate AS MATERIALIZED (
     SELECT token.id AS token_id,
+           $is_near AS near,
            'runtime' = ANY (token.abilities) AS able,
            token.last_used_at IS NULL
                OR token.last_used_at < now() - interval '1 minute' AS unnoted,
@@ -12,5 +13,7 @@ gate AS MATERIALIZED (
              ON agent.id = %(agent)s
             AND agent.workspace_id = token.workspace_id
             AND 'runtime' = ANY (token.abilities)
-     WHERE token.digest = %(digest)s AND token.revoked_at IS NULL
+            AND (token.agent_ids IS NULL OR agent.id = ANY (token.agent_ids))
+            AND $is_near
+     WHERE $usable_token
 )

@@ -1,12 +1,13 @@
 """A key for a program, made on the command line."""
 
 import pytest
+from django.utils import timezone
 
 from agents import limits
 from agents.models import Ability, ApiToken
 from agents.workspaces import tokens
 from tests.agents.management.terminal import refusal_of, said_by
-from tests.factories import WorkspaceFactory
+from tests.factories import AgentFactory, WorkspaceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,35 @@ class TestCreateToken:
         WorkspaceFactory.create(name="Northwind")
         refusal = refusal_of("create_token", "Northwind", f"--name={name}", "--ability=runtime")
         assert refusal.startswith("name: ")
+
+    def test_binds_it_to_an_end_agents_and_networks(self) -> None:
+        agent = AgentFactory.create()
+        said_by(
+            "create_token",
+            str(agent.workspace.pk),
+            "--name=Chat",
+            "--ability=runtime",
+            "--days=30",
+            f"--agent={agent.pk}",
+            "--network=203.0.113.0/24",
+            "--network=2001:db8::/32",
+        )
+        token = ApiToken.objects.get()
+        assert token.agent_ids == [agent.pk]
+        assert token.networks == ["203.0.113.0/24", "2001:db8::/32"]
+        assert token.expires_at is not None
+        assert 29 <= (token.expires_at - timezone.now()).days <= 30
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ("--days=0", "--days"),
+            ("--network=somewhere", "networks: "),
+            ("--agent=01a20e26-fbe1-746f-9dce-951914b5d14f", "agent_ids: "),
+        ],
+    )
+    def test_what_binds_it_to_nothing_is_refused(self, given: str, said: str) -> None:
+        WorkspaceFactory.create(name="Northwind")
+        refusal = refusal_of("create_token", "Northwind", "--name=x", "--ability=runtime", given)
+        assert refusal.startswith(said)
+        assert not ApiToken.objects.exists()

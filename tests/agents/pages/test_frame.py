@@ -6,7 +6,7 @@ from glozr.errors import FieldError, Invalid
 
 
 def test_errors_without_a_field_stand_above_the_form() -> None:
-    form = TokenForm({"name": "Chat", "abilities": ["runtime"]})
+    form = TokenForm({"name": "Chat", "abilities": ["runtime"]}, agents=[])
     assert form.is_valid()
     frame.add_errors(
         form,

@@ -1,0 +1,3 @@
+SELECT token.*, $is_near AS near
+  FROM api_tokens token
+ WHERE $usable_token
