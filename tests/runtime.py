@@ -11,6 +11,8 @@ from django.test import Client
 from agents.models import Ability, Agent, Conversation
 from agents.workspaces import tokens
 
+WORDS = "Hello from a visitor whose words no log may hold: 7f3a91c2"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -57,7 +59,7 @@ class Runtime:
         return answer
 
     def say(self, visitor: str, conversation: str, role: str = "visitor", **body: Any) -> Answer:
-        message = {"visitor_id": visitor, "role": role, "content": "Hello", **body}
+        message = {"visitor_id": visitor, "role": role, "content": WORDS, **body}
         answer = self.post(f"conversations/{conversation}/messages/", message)
         assert answer.status in (HTTPStatus.OK, HTTPStatus.CREATED), answer.body
         return answer
