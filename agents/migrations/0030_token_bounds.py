@@ -8,7 +8,7 @@ import glozr.postgres.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0004_api_token_name"),
+        ("agents", "0020_outgoing_mail"),
     ]
 
     operations = [

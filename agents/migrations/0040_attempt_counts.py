@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0020_outgoing_mail"),
+        ("agents", "0030_token_bounds"),
     ]
 
     operations = [

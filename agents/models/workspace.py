@@ -162,6 +162,11 @@ class Invitation(models.Model):
         return self.expires_at <= timezone.now()
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def unrevoked(self) -> "ApiTokenQuerySet":
+        return self.filter(revoked_at=None)
+
+
 class ApiToken(models.Model):
     """A program's key to a workspace. The key itself is shown once and never stored."""
 
@@ -201,6 +206,8 @@ class ApiToken(models.Model):
     previous_until = models.DateTimeField(
         null=True, editable=False, help_text="When the key before this one ends."
     )
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         db_table = "api_tokens"

@@ -17,6 +17,7 @@ from agents.mail import allowance, outbox
 from agents.models import User
 from agents.people import addresses, attempts, known_browsers
 from agents.people.attempts import Origin, Turn
+from glozr.edge.client_address import client_address
 
 COUNTED = frozenset({"email_confirmation", "email_confirmation_signup"})
 """Mail that somebody can ask for again and again, to an address that need not be theirs."""
@@ -105,18 +106,11 @@ def _purpose_of(template_prefix: str) -> str:
 
 def origin_of(request: HttpRequest, email: str) -> Origin:
     """Where the request comes from, as attempts for `email` are counted."""
-    network = attempts.network_of(client_address(request))
+    network = attempts.network_of(client_address(request.META) or "")
     browser = known_browsers.browser_of(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE))
     user = User.objects.filter(email__iexact=email).first() if browser else None
     is_known = browser and user and browser.knows(user)
     return Origin(network, browser.id if browser and is_known else "")
-
-
-def client_address(request: HttpRequest) -> str:
-    """The client's IP address, through as many proxies as are ours; empty if there is none."""
-    from allauth.core.internal.httpkit import get_client_ip  # needs the apps loaded
-
-    return get_client_ip(request) or ""
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:

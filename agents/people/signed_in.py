@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from agents.models import User
 from agents.people import attempts, sessions
-from agents.people.allauth_adapter import client_address
+from glozr.edge.client_address import client_address
 
 BEGAN, SEEN, NOTED_AS = "began", "seen", "noted_as"
 NOTED_EVERY = 600
@@ -66,6 +66,6 @@ def _note(request: HttpRequest, user: User) -> None:
     sessions.note(
         key=key,
         user=user,
-        network=attempts.network_of(client_address(request)),
+        network=attempts.network_of(client_address(request.META) or ""),
         browser=request.META.get("HTTP_USER_AGENT", ""),
     )

@@ -97,7 +97,7 @@ def create_token(
     with transaction.atomic():
         quotas.demand_room(
             workspace.pk,
-            ApiToken.objects.usable().filter(workspace=workspace),
+            ApiToken.objects.unrevoked().filter(workspace=workspace),
             limits.TOKENS,
             what_to_do=(
                 f"{workspace} has {limits.TOKENS} API tokens, which is as many as a workspace "
@@ -160,8 +160,8 @@ def revoke_token(token: ApiToken) -> None:
 
 
 def made_by(user: User, workspace: Workspace) -> QuerySet[ApiToken]:
-    """Those of the workspace's usable tokens that `user` has made."""
-    return ApiToken.objects.usable().filter(workspace=workspace, created_by=user)
+    """Those of the workspace's tokens that `user` has made and nobody has revoked."""
+    return ApiToken.objects.unrevoked().filter(workspace=workspace, created_by=user)
 
 
 def revoke_all(usable: QuerySet[ApiToken]) -> None:

@@ -5,7 +5,6 @@ cell in it: which separator it looks for, and whether it minds quotes, depends o
 """
 
 import csv
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO

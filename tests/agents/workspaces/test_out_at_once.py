@@ -48,7 +48,7 @@ def token_of(cast: Cast, user: User, name: str = "Site") -> ApiToken:
 
 
 def is_usable(token: ApiToken) -> bool:
-    return ApiToken.objects.usable().filter(pk=token.pk).exists()
+    return ApiToken.objects.unrevoked().filter(pk=token.pk).exists()
 
 
 def sign_up(link: str) -> int:
