@@ -68,6 +68,7 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
     known = f"({CONVERSATION_ID.format(agent='(:agent)::int', visitor='(:visitor)::int')})::uuid"
     parameters = {
         "digest": f"'{digest}'",
+        "client": "NULL",
         "agent": agent,
         "conversation": known,
         "visitor": "('v-' || (:visitor)::int)",

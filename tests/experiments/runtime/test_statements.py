@@ -1,5 +1,6 @@
 """How many statements a runtime call takes, authentication included, and that they are prepared."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from django.db import connection
 from agents.models import Agent
 from experiments import lifecycle
 from experiments.models import Experiment
+from experiments.runtime.statements import AUTHORISE
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
 
@@ -83,6 +85,16 @@ def test_one_where_no_experiment_runs(
     with statements(monkeypatch) as sent:
         runtime.resolve("bob")
     assert len(sent) == 1
+
+
+def test_the_gate_finds_a_token_by_the_index_of_each_of_its_keys(agent: Agent) -> None:
+    parameters = {"digest": "x", "client": None, "agent": agent.pk}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which is the cheapest for so few rows
+        cursor.execute(f"EXPLAIN {AUTHORISE}", parameters)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    for column in ("digest", "previous_digest"):
+        assert re.search(rf"Index Scan (using|on) api_tokens_{column}_", plan), plan
 
 
 def test_all_of_them_are_prepared_on_the_server(runtime: Runtime) -> None:
