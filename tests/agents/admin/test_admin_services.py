@@ -1,6 +1,5 @@
 """The admin writes through the services and within the role, whatever is sent to it."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from agents.admin import history, scope
 from agents.models import (
     Agent,
-    ApiToken,
     Conversation,
     Lead,
     Membership,
@@ -26,7 +23,6 @@ from agents.models import (
 )
 from agents.people import invitations
 from agents.roles import Permission, permissions_of
-from agents.workspaces import tokens
 from tests.factories import (
     AgentFactory,
     ConversationFactory,
@@ -145,98 +141,6 @@ class TestWorkspaces:
         assert "is not a time zone" in str(response.context["adminform"].form.errors)
         response = admin.post(address, {"name": "Renamed", "time_zone": "Europe/Zurich"})
         assert Workspace.objects.get(pk=cast.workspace.pk).name == "Renamed"
-
-
-class TestTokens:
-    def test_key_is_shown_once(self, admin: Client, cast: Cast) -> None:
-        form = {"workspace": cast.workspace.pk, "name": "Site", "abilities": ["runtime"]}
-        response = admin.post(reverse("admin:agents_apitoken_add"), form)
-
-        token = ApiToken.objects.get(name="Site")
-        key = response.text.partition("<code>")[2].partition("</code>")[0]
-        assert tokens.usable_token(key) == token
-        assert token.created_by == cast.admin
-        page = admin.get(reverse("admin:agents_apitoken_change", args=[token.pk]))
-        assert key not in page.text
-        assert not any(key in morsel.value for morsel in admin.cookies.values())
-
-    def test_is_bound_as_the_form_says(self, admin: Client, cast: Cast) -> None:
-        ends = timezone.now() + timedelta(days=1)
-        form = {
-            "workspace": cast.workspace.pk,
-            "name": "Site",
-            "abilities": ["runtime"],
-            "agent_ids": str(cast.agent.pk),
-            "networks": "203.0.113.0/24,2001:db8::/32",
-            "expires_at_0": f"{ends:%Y-%m-%d}",
-            "expires_at_1": f"{ends:%H:%M:%S}",
-        }
-        admin.post(reverse("admin:agents_apitoken_add"), form)
-        token = ApiToken.objects.get(name="Site")
-        assert token.agent_ids == [cast.agent.pk]
-        assert token.networks == ["203.0.113.0/24", "2001:db8::/32"]
-        assert token.expires_at == ends.replace(microsecond=0)
-
-    @pytest.mark.parametrize(
-        ("field", "value"),
-        [
-            ("agent_ids", "01a20e26-fbe1-746f-9dce-951914b5d14f"),
-            ("networks", "somewhere"),
-            ("agent_ids", "x"),
-        ],
-    )
-    def test_what_binds_it_to_nothing_is_refused_at_its_field(
-        self, admin: Client, cast: Cast, field: str, value: str
-    ) -> None:
-        form = {"workspace": cast.workspace.pk, "name": "Site", "abilities": ["runtime"]}
-        response = admin.post(reverse("admin:agents_apitoken_add"), {**form, field: value})
-        assert response.status_code == 200
-        assert f"errors field-{field}" in response.text
-        assert not ApiToken.objects.exists()
-
-    def test_gets_a_new_key_by_an_action_one_at_a_time(self, admin: Client, cast: Cast) -> None:
-        (token, key), (other, _) = (
-            tokens.create_token(workspace=cast.workspace, name=name, abilities=["runtime"])
-            for name in ("Site", "Other")
-        )
-        address = reverse("admin:agents_apitoken_changelist")
-        chosen = [str(token.pk), str(other.pk)]
-        admin.post(address, {"action": "rotate", "_selected_action": chosen})
-        assert not ApiToken.objects.exclude(previous_digest=None).exists()
-        response = admin.post(address, {"action": "rotate", "_selected_action": [token.pk]})
-        new = response.text.partition("<code>")[2].partition("</code>")[0]
-        assert new != key
-        assert tokens.usable_token(new) == tokens.usable_token(key) == token
-
-    def test_is_revoked_by_an_action(self, admin: Client, cast: Cast) -> None:
-        token, key = tokens.create_token(
-            workspace=cast.workspace, name="Site", abilities=["runtime"]
-        )
-        admin.post(
-            reverse("admin:agents_apitoken_changelist"),
-            {"action": "revoke", "_selected_action": [token.pk]},
-        )
-
-        assert tokens.usable_token(key) is None
-
-    def test_of_another_workspace_is_not_revoked(self, admin: Client) -> None:
-        token, key = tokens.create_token(
-            workspace=WorkspaceFactory.create(), name="Site", abilities=["runtime"]
-        )
-        admin.post(
-            reverse("admin:agents_apitoken_changelist"),
-            {"action": "revoke", "_selected_action": [token.pk]},
-        )
-
-        assert tokens.usable_token(key) == token
-
-    def test_stays_as_it_was_made(self, admin: Client, cast: Cast) -> None:
-        token, _ = tokens.create_token(workspace=cast.workspace, name="Site", abilities=["runtime"])
-        address = reverse("admin:agents_apitoken_change", args=[token.pk])
-        admin.post(address, {"name": "Other", "abilities": ["experiments:write"]})
-
-        token.refresh_from_db()
-        assert (token.name, token.abilities) == ("Site", ["runtime"])
 
 
 class TestMembers:
