@@ -121,7 +121,7 @@ class PersonAdmin(SuperuserAdmin, UserAdmin):  # type: ignore[type-arg]
         if id == str(request.user.pk):
             return redirect("account_change_password")
         if request.method == "POST":
-            proof.demand(request)
+            proof.require(request)
         response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
 

@@ -108,14 +108,14 @@ class ScopedAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         if request.method == "POST" and self.asks_for_proof:
-            proof.demand(request)
+            proof.require(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if request.method == "POST":
-            proof.demand(request)
+            proof.require(request)
         return super().delete_view(request, object_id, extra_context)
 
     def changelist_view(
@@ -124,7 +124,7 @@ class ScopedAdmin(ModelAdmin):
         action = request.POST.get("action")
         is_confirmed_deletion = action == delete_selected.__name__ and "post" in request.POST
         if is_confirmed_deletion or (action and self.asks_for_proof):
-            proof.demand(request)
+            proof.require(request)
         return super().changelist_view(request, extra_context)
 
     def view_on_site(self, row: Any) -> str | None:

@@ -31,7 +31,7 @@ def demand_proof(request: Request) -> None:
         ProofNeeded: the person's last proof is older than 10 minutes.
     """
     if not isinstance(request.user, TokenCaller):
-        proof.demand(request._request)
+        proof.require(request._request)
 
 
 def credentials_in(request: Request) -> Credentials:

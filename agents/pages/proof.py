@@ -22,7 +22,7 @@ def proof_required(view: _View[_Given]) -> _View[_Given]:
         request: PageRequest, /, *args: _Given.args, **kwargs: _Given.kwargs
     ) -> HttpResponse:
         if request.method == "POST":
-            proof.demand(request)
+            proof.require(request)
         return view(request, *args, **kwargs)
 
     return wrapped

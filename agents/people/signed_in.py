@@ -16,8 +16,8 @@ from agents.models import User
 from agents.people import attempts, sessions
 from glozr.edge.client_address import client_address
 
-BEGAN, SEEN, NOTED_AS = "began", "seen", "noted_as"
-NOTED_EVERY = 600
+_BEGAN, _SEEN, _NOTED_AS = "began", "seen", "noted_as"
+_NOTED_EVERY = 600
 """Seconds between two notes of when a session was seen last."""
 
 
@@ -32,7 +32,7 @@ class Authentication(AuthenticationMiddleware):
 def begin(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
     """Receives Django's signal that somebody has signed in: the session begins, and whoever
     has just signed in has proven who they are."""
-    request.session[BEGAN] = time.time()
+    request.session[_BEGAN] = time.time()
     record_authentication(request, user, method="sign_in", reauthenticated=True)
     if request.session.session_key is None:
         request.session.save()
@@ -45,14 +45,14 @@ def _person_of(request: HttpRequest) -> User | AnonymousUser:
         return AnonymousUser()
     session, now = request.session, time.time()
     # One from before sessions were noted begins when it is first seen.
-    began = session.setdefault(BEGAN, now)
+    began = session.setdefault(_BEGAN, now)
     if now - began > settings.SESSION_ENDS_AFTER.total_seconds():
         session.flush()
         request._cached_user = nobody = AnonymousUser()  # type: ignore[attr-defined]
         return nobody
     # Django gives the session another key when the password changes.
-    is_noted = session.get(NOTED_AS) == session.session_key
-    if not is_noted or now - session.get(SEEN, 0) > NOTED_EVERY:
+    is_noted = session.get(_NOTED_AS) == session.session_key
+    if not is_noted or now - session.get(_SEEN, 0) > _NOTED_EVERY:
         _note(request, user)
     return user
 
@@ -61,8 +61,8 @@ def _note(request: HttpRequest, user: User) -> None:
     key = request.session.session_key
     if key is None:
         return
-    request.session[SEEN] = time.time()  # which also puts the end off that comes without use
-    request.session[NOTED_AS] = key
+    request.session[_SEEN] = time.time()  # which also puts the end off that comes without use
+    request.session[_NOTED_AS] = key
     sessions.note(
         key=key,
         user=user,

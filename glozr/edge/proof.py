@@ -2,7 +2,7 @@
 
 A sign-in is a proof, and a password, code, key or mailed code typed since. One is good for
 `ACCOUNT_REAUTHENTICATION_TIMEOUT` seconds; the record is django-allauth's, so that its own pages
-and ours ask only once. `demand` raises, and `refusals` shows the page where the proof is given:
+and ours ask only once. `require` raises, and `refusals` shows the page where the proof is given:
 what was typed before stays in it and is sent again together with the proof, to the same address,
 where `ProofSent` reads it before the view is called.
 """
@@ -24,11 +24,16 @@ from django.utils.crypto import constant_time_compare
 from glozr.edge.sending_again import sent_again
 from glozr.errors import ProofNeeded, TooSoon
 
-PREFIX = "proof_"
-CODE, PASSWORD, KEY, BY = f"{PREFIX}code", f"{PREFIX}password", f"{PREFIX}key", f"{PREFIX}by"
-MAILED = "proof_mailed"
+_PREFIX = "proof_"
+_CODE, _PASSWORD, _KEY, _BY = (
+    f"{_PREFIX}code",
+    f"{_PREFIX}password",
+    f"{_PREFIX}key",
+    f"{_PREFIX}by",
+)
+_MAILED = "proof_mailed"
 """Where the session keeps what was mailed."""
-CODE_GOOD_FOR, MAILS_APART, TRIES = 900, 60, 5
+_CODE_GOOD_FOR, _MAILS_APART, _TRIES = 900, 60, 5
 ASKED_BY_ADDRESS = frozenset(
     {
         "account_email",
@@ -50,7 +55,7 @@ def is_recent(request: HttpRequest) -> bool:
     return bool(proofs) and time.time() - proofs[-1] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
-def demand(request: HttpRequest) -> None:
+def require(request: HttpRequest) -> None:
     """Refuse what the request asks for until it has been proven who asks.
 
     Raises:
@@ -76,7 +81,7 @@ class ProofSent:
             return None
         if not request.user.is_authenticated:
             return None
-        if any(name.startswith(PREFIX) for name in request.POST):
+        if any(name.startswith(_PREFIX) for name in request.POST):
             try:
                 problem = "" if is_recent(request) else _problem_of(request)
             except TooSoon as error:
@@ -104,7 +109,7 @@ def ask(request: HttpRequest, problem: str = "") -> HttpResponse:
         "has_app": "totp" in kinds,
         "key_options": _key_options(user) if "webauthn" in kinds else None,
         "by_mail": _is_by_mail(user, kinds),
-        "is_mailed": MAILED in request.session,
+        "is_mailed": _MAILED in request.session,
         "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
     }
     return render(request, "proof.html", context, status=HTTPStatus.FORBIDDEN)
@@ -113,19 +118,19 @@ def ask(request: HttpRequest, problem: str = "") -> HttpResponse:
 def _problem_of(request: HttpRequest) -> str:
     """What is wrong with the proof that was sent; empty when it was a good one."""
     sent, user = request.POST, request.user
-    if sent.get(BY) == "mail":
+    if sent.get(_BY) == "mail":
         return _mail_code(request)
-    if sent.get(BY) == "again":
+    if sent.get(_BY) == "again":
         return f"You have not signed in again with {settings.OIDC_NAME} yet."
     try:
-        if sent.get(KEY):
-            _check_key(user, sent[KEY])
-        elif sent.get(PASSWORD):
-            if not get_adapter().reauthenticate(user, sent[PASSWORD]):
+        if sent.get(_KEY):
+            _check_key(user, sent[_KEY])
+        elif sent.get(_PASSWORD):
+            if not get_adapter().reauthenticate(user, sent[_PASSWORD]):
                 return "That isn't your password."
             record_authentication(request, user, method="password", reauthenticated=True)
-        elif sent.get(CODE):
-            return _problem_of_code(request, sent[CODE].strip())
+        elif sent.get(_CODE):
+            return _problem_of_code(request, sent[_CODE].strip())
         else:
             return "Fill in one of these."
     except ValidationError as error:
@@ -136,7 +141,7 @@ def _problem_of(request: HttpRequest) -> str:
 def _problem_of_code(request: HttpRequest, code: str) -> str:
     from allauth.mfa.base.forms import ReauthenticateForm  # needs the apps loaded
 
-    if MAILED in request.session:
+    if _MAILED in request.session:
         return _problem_of_mailed(request, code)
     form = ReauthenticateForm(data={"code": code}, user=request.user)
     if not form.is_valid():
@@ -179,31 +184,31 @@ def _mail_code(request: HttpRequest) -> str:
     user: Any = request.user
     if not _is_by_mail(user, _kinds_of(user)):
         return "A mailed code is no proof for this account."
-    mailed = request.session.get(MAILED)
-    if mailed and time.time() - mailed["at"] < MAILS_APART:
+    mailed = request.session.get(_MAILED)
+    if mailed and time.time() - mailed["at"] < _MAILS_APART:
         return "We have just mailed you one. Another can be sent in a minute."
     code = f"{secrets.randbelow(10**8):08}"
-    request.session[MAILED] = {"code": code, "at": time.time(), "tries": TRIES}
+    request.session[_MAILED] = {"code": code, "at": time.time(), "tries": _TRIES}
     get_adapter().send_mail("account/email/proof_code", user.email, {"code": code})
     return f"A code is on its way to {user.email}. Type it here."
 
 
 def _problem_of_mailed(request: HttpRequest, code: str) -> str:
-    mailed = request.session[MAILED]
-    if time.time() - mailed["at"] > CODE_GOOD_FOR or mailed["tries"] < 1:
-        del request.session[MAILED]
+    mailed = request.session[_MAILED]
+    if time.time() - mailed["at"] > _CODE_GOOD_FOR or mailed["tries"] < 1:
+        del request.session[_MAILED]
         return "The code is too old. Have another mailed."
     if not constant_time_compare(code.replace(" ", ""), mailed["code"]):
-        request.session[MAILED] = {**mailed, "tries": mailed["tries"] - 1}
+        request.session[_MAILED] = {**mailed, "tries": mailed["tries"] - 1}
         return "That isn't the code that we mailed."
-    del request.session[MAILED]
+    del request.session[_MAILED]
     record_authentication(request, request.user, method="code", reauthenticated=True)
     return ""
 
 
 def _leave_the_rest(request: HttpRequest) -> None:
     rest = request.POST.copy()
-    for name in [name for name in rest if name.startswith(PREFIX)]:
+    for name in [name for name in rest if name.startswith(_PREFIX)]:
         del rest[name]
     rest._mutable = False
     request.POST = rest  # type: ignore[assignment]

@@ -17,8 +17,8 @@ from django.urls import reverse
 from agents.models import Ability, Membership, Role
 from agents.workspaces import tokens
 from experiments.models import Experiment
+from tests.agents.proofs import age_proof, press
 from tests.factories import PASSWORD, ExperimentFactory
-from tests.proofs import age_proof, press
 from tests.roles import Cast, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import User
-from tests.openid_provider import CLIENT, SECRET, OpenIdProvider, serving
-from tests.proofs import age_proof, press
+from tests.agents.people.openid_provider import CLIENT, SECRET, OpenIdProvider, serving
+from tests.agents.proofs import age_proof, press
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db
