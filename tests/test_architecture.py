@@ -19,6 +19,7 @@ PACKAGES = ("glozr", "agents", "experiments")
 PLANTED_IMPORTS = {
     "agents.access": ("experiments.models", "agents know nothing of experiments"),
     "agents.agents.editing": ("experiments.bucketing", "agents know nothing of experiments"),
+    "agents.mail.outbox": ("agents.people.accounts", "agents: doors call rooms"),
     "agents.people.accounts": ("agents.pages.frame", "agents: doors call rooms"),
     "experiments.admin.forms": ("experiments.pages.forms", "the admin uses no other door"),
     "experiments.api.runtime": ("agents.pages.frame", "a door uses no other door"),
@@ -36,6 +37,7 @@ PLANTED_IMPORTS = {
         "experiments.statistics._likelihood",
         "a room's private modules are its own",
     ),
+    "glozr.background": ("agents.mail.sending", "knows neither of them"),
     "glozr.errors": ("agents.models", "knows neither of them"),
 }
 PLANTED_STATEMENTS = {

@@ -7,6 +7,7 @@ senders send the same mail, and what a sender that died had taken is due again b
 
 import logging
 import smtplib
+import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,7 +24,9 @@ from glozr.background import IsStopping, never
 
 LEASE = timedelta(minutes=5)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=30), timedelta(hours=2)
-PER_CONNECTION = 50
+CONNECTION_SECONDS = 20.0
+"""From then on a new connection is opened, so that none is cut (`smtp.TOGETHER_SECONDS`) while a
+server that is only slow takes a mail."""
 NO_ANSWER = "The mail server can't be reached or does not answer."
 _log = logging.getLogger("glozr.mail")
 
@@ -42,9 +45,10 @@ def send_due(is_stopping: IsStopping = never) -> int:
 def _over_one_connection(is_stopping: IsStopping) -> tuple[int, bool]:
     """How many were sent, and whether it is worth while to go on with another connection."""
     connection = get_connection(settings.MAIL_DELIVERY_BACKEND)
+    until = time.monotonic() + CONNECTION_SECONDS
     sent = 0
     try:
-        for _ in range(PER_CONNECTION):
+        while time.monotonic() < until:
             if is_stopping() or (mail := _take()) is None:
                 return sent, False
             try:

@@ -19,7 +19,20 @@ class Mailbox:
         self.envelopes: list[Envelope] = []
         self.answers: list[str] = []
         self.seconds = 0.0
+        self.sessions = 0
         self.port = 0
+
+    async def handle_EHLO(  # noqa: N802
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.sessions += 1
+        session.host_name = hostname
+        return responses
 
     @property
     def recipients(self) -> list[str]:

@@ -86,6 +86,16 @@ class TestAServerThatTakesIt:
             assert sending.send_due() == 3
         assert len(mailbox.envelopes) == 3
 
+    def test_is_not_kept_on_one_connection_for_ever(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sending, "CONNECTION_SECONDS", 0.2)
+        written(4)
+        with mail_server(settings) as mailbox:
+            mailbox.seconds = 0.15
+            assert sending.send_due() == 4
+        assert mailbox.sessions > 1
+
     def test_gets_nothing_of_a_transaction_that_is_undone(self, settings: Any) -> None:
         with transaction.atomic():
             written()
