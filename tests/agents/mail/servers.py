@@ -54,6 +54,12 @@ class Mailbox:
         return "250 Taken"
 
 
+def content_of(envelope: Envelope) -> str:
+    """The mail as it came over the wire."""
+    content = envelope.content or b""
+    return content if isinstance(content, str) else content.decode()
+
+
 @contextmanager
 def mail_server(settings: Any) -> Iterator[Mailbox]:
     """A server that takes mail, and is the one that the product sends to."""

@@ -17,7 +17,14 @@ from agents import limits
 from agents.mail import outbox, sending, smtp
 from agents.models import MailState, OutgoingMail
 from glozr.errors import NotFound
-from tests.agents.mail.servers import deliver_to, drip, free_port, hanging_server, mail_server
+from tests.agents.mail.servers import (
+    content_of,
+    deliver_to,
+    drip,
+    free_port,
+    hanging_server,
+    mail_server,
+)
 from tests.roles import Cast
 from tests.threads import at_once
 
@@ -50,7 +57,7 @@ class TestAServerThatTakesIt:
         with mail_server(settings) as mailbox:
             assert sending.send_due() == 1
         [envelope] = mailbox.envelopes
-        content = typing.cast(bytes, envelope.content or b"").decode()
+        content = content_of(envelope)
         assert (envelope.mail_from, envelope.rcpt_tos) == ("us@example.com", [TO])
         assert str(make_header(decode_header(message_from_string(content)["Subject"]))) == "Grüße"
         for part in ("Text", "<p>HTML</p>", "X-Ours: 1"):
@@ -64,7 +71,7 @@ class TestAServerThatTakesIt:
             assert sending.send_due() == 3
         assert mailbox.recipients == [TO, "bob@example.com", "eve@x.org"]
         for envelope in mailbox.envelopes:
-            content = typing.cast(bytes, envelope.content or b"").decode()
+            content = content_of(envelope)
             [recipient] = envelope.rcpt_tos
             assert f"To: {recipient}\r\n" in content
             others = {TO, "bob@example.com", "eve@x.org"} - {recipient}
@@ -231,7 +238,7 @@ class TestSendingAgain:
         assert (old.state, old.body, new.requested_by) == (MailState.WITHDRAWN, "", cast.owner)
         with mail_server(settings) as mailbox:
             assert sending.send_due() == 1
-        assert b"a-secret" in typing.cast(bytes, mailbox.envelopes[0].content or b"")
+        assert "a-secret" in content_of(mailbox.envelopes[0])
 
     @pytest.mark.django_db(transaction=True)
     def test_twice_at_once_sends_it_once(self, cast: Cast) -> None:
