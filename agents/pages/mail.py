@@ -17,7 +17,7 @@ from agents.roles import Permission
 @require_safe
 def undelivered_mail(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
-    found = workspace.mail.failed().select_related("requested_by").defer("body", "html")
+    found = workspace.mail.failed().select_related("requested_by")
     context = {"page": frame.paged(request, found)}
     return frame.workspace_page(
         request, workspace, "agents/workspaces/undelivered_mail.html", context, section="members"
