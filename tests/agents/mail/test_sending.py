@@ -1,7 +1,6 @@
 """What is in the outbox is sent over real SMTP: once, later if need be, and not for ever."""
 
 import time
-import typing
 from datetime import timedelta
 from email import message_from_string
 from email.header import decode_header, make_header
