@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -143,13 +144,16 @@ class TokenAdmin(ServiceAdmin):
             self.message_user(request, "Your role doesn't allow this.", messages.ERROR)
         else:
             with self.told(request):
-                rotated, key = tokens.rotate_token(token, overlap=timedelta(days=1))
+                rotated, key = tokens.rotate_token(
+                    token, overlap=timedelta(days=1), by=person(request)
+                )
                 return _key_page(self.admin_site, request, rotated, key)
         return None
 
     @admin.action(description="Revoke the selected tokens at once", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        self.for_each(request, queryset, tokens.revoke_token, "revoked")
+        revoke = partial(tokens.revoke_token, by=person(request))
+        self.for_each(request, queryset, revoke, "revoked")
 
 
 class MembershipForm(ServiceForm):

@@ -24,6 +24,7 @@ SENTENCES: Mapping[WorkspaceAction, str] = {
     WorkspaceAction.WORKSPACE_CREATED: "created the workspace",
     WorkspaceAction.WORKSPACE_EDITED: "changed the workspace's settings",
     WorkspaceAction.MEMBER_ADDED: "made {subject} a member",
+    WorkspaceAction.MEMBER_JOINED: "joined by invitation",
     WorkspaceAction.ROLE_CHANGED: "changed the role of {subject}",
     WorkspaceAction.MEMBER_REMOVED: "removed {subject}",
     WorkspaceAction.MEMBER_LEFT: "left the workspace",

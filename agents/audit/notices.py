@@ -15,7 +15,13 @@ ALWAYS_TOLD = frozenset(
         WorkspaceAction.TOKEN_REVOKED,
     }
 )
-ABOUT_ROLES = frozenset({WorkspaceAction.MEMBER_ADDED, WorkspaceAction.ROLE_CHANGED})
+ABOUT_ROLES = frozenset(
+    {
+        WorkspaceAction.MEMBER_ADDED,
+        WorkspaceAction.MEMBER_JOINED,
+        WorkspaceAction.ROLE_CHANGED,
+    }
+)
 
 
 def tell_owners(event: WorkspaceEvent) -> None:
@@ -36,6 +42,8 @@ def tell_owners(event: WorkspaceEvent) -> None:
 
 def _is_told(event: WorkspaceEvent) -> bool:
     if event.action in ABOUT_ROLES:
+        if event.actor_id is None:  # the first Owner of a workspace that is just being made
+            return False
         _, role = event.changes.get("role", (None, None))
         return bool(role == Role.OWNER)
     return event.action in ALWAYS_TOLD

@@ -12,6 +12,7 @@ class WorkspaceAction(models.TextChoices):
     WORKSPACE_CREATED = "workspace_created", "Workspace created"
     WORKSPACE_EDITED = "workspace_edited", "Settings changed"
     MEMBER_ADDED = "member_added", "Member added"
+    MEMBER_JOINED = "member_joined", "Member joined"
     ROLE_CHANGED = "role_changed", "Role changed"
     MEMBER_REMOVED = "member_removed", "Member removed"
     MEMBER_LEFT = "member_left", "Member left"

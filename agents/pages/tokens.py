@@ -64,7 +64,7 @@ def token_rotate(request: PageRequest, workspace_id: UUID, token_id: UUID) -> Ht
     if form.is_valid():
         try:
             rotated, key = services.rotate_token(
-                token, overlap=form.overlap(), seen_hint=form.cleaned_data["hint"]
+                token, overlap=form.overlap(), seen_hint=form.cleaned_data["hint"], by=request.user
             )
         except Invalid as invalid:
             frame.add_errors(form, invalid)
@@ -84,7 +84,7 @@ def token_rotate(request: PageRequest, workspace_id: UUID, token_id: UUID) -> Ht
 def token_revoke(request: PageRequest, workspace_id: UUID, token_id: UUID) -> HttpResponse:
     token = access.token_for(request.user, workspace_id, token_id)
     if request.method == "POST":
-        services.revoke_token(token)
+        services.revoke_token(token, by=request.user)
         messages.success(request, f"{token.name} is revoked: calls with it are refused from now.")
         return redirect("tokens", workspace_id)
     return frame.workspace_page(

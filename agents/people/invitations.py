@@ -19,9 +19,10 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
 from agents import limits
+from agents.audit.events import record_event
 from agents.mail import allowance, outbox
 from agents.mail.words import looks_like_link, quoted
-from agents.models import Invitation, Membership, Role, User, Workspace
+from agents.models import Invitation, Membership, Role, User, Workspace, WorkspaceAction
 from agents.people import accounts, addresses
 from agents.workspaces import members
 from glozr.addresses import normalised
@@ -80,6 +81,7 @@ def invite(
         except ValidationError as error:
             raise invalid(error, field_of_code={"already_invited": "email"}) from error
         invitation.save()
+        _note(invitation, WorkspaceAction.INVITED, by=by)
         if link_of is not None:
             _mail(invitation, link=link_of(invitation, secret), by=by)
     invitation.refresh_from_db(fields=["expires_at"])
@@ -106,6 +108,7 @@ def resend(
         secret = _renew(current)
         current.save(update_fields=["digest", "expires_at", "invited_by"])
         outbox.take_back(current.pk)  # a link that no longer works
+        _note(current, WorkspaceAction.INVITED_AGAIN, by=by)
         if link_of is not None:
             _mail(current, link=link_of(current, secret), by=by)
     current.refresh_from_db()
@@ -122,8 +125,10 @@ def withdraw(invitation: Invitation, *, by: User) -> None:
         members.lock(invitation.workspace)
         concerned = (Role(invitation.role),)
         members.demand_right_over(invitation.workspace, by=by, concerned=concerned)
-        Invitation.objects.filter(pk=invitation.pk).delete()
+        deleted, _ = Invitation.objects.filter(pk=invitation.pk).delete()
         outbox.take_back(invitation.pk)
+        if deleted:
+            _note(invitation, WorkspaceAction.INVITATION_WITHDRAWN, by=by)
 
 
 def find(secret: str) -> Invitation:
@@ -283,7 +288,17 @@ def _take_up(invitation: Invitation, user: User) -> Membership:
     outbox.take_back(invitation.pk)
     invitation.delete()
     existing = invitation.workspace.memberships.filter(user=user).first()
-    return existing or members.add(workspace=invitation.workspace, user=user, role=role)
+    return existing or members.add(workspace=invitation.workspace, user=user, role=role, by=user)
+
+
+def _note(invitation: Invitation, action: WorkspaceAction, *, by: User) -> None:
+    record_event(
+        invitation.workspace,
+        action,
+        by=by,
+        subject=invitation.email,
+        changes={"role": [None, invitation.role]},
+    )
 
 
 def _refuse_member(workspace: Workspace, address: str) -> None:

@@ -25,7 +25,7 @@ def create_workspace(*, name: str, owner: User, time_zone: str = "UTC") -> Works
         workspace.save()
         roles.install(workspace)
         record_event(workspace, WorkspaceAction.WORKSPACE_CREATED, by=owner)
-        members.add(workspace=workspace, user=owner, role=Role.OWNER)
+        members.add(workspace=workspace, user=owner, role=Role.OWNER, by=None)
     return workspace
 
 

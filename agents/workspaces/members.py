@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from agents import limits, quotas, roles
-from agents.models import ApiToken, Invitation, Membership, Role, User, Workspace
+from agents.audit.events import record_event
+from agents.models import ApiToken, Invitation, Membership, Role, User, Workspace, WorkspaceAction
 from agents.roles import GRANTS, Permission
 from agents.workspaces import tokens
 from glozr.errors import Conflict, Forbidden, NotFound
@@ -21,20 +22,33 @@ NO_SUCH_MEMBER = "This person is not a member here any more."
 ONLY_OWNERS = "Only an Owner can make, change or remove an Owner. Ask one of them."
 
 
-def add(*, workspace: Workspace, user: User, role: Role) -> Membership:
-    """Make `user` a member with `role`, or give the member that role.
+def add(*, workspace: Workspace, user: User, role: Role, by: User | None = None) -> Membership:
+    """Make `user` a member with `role`, or give the member that role; `by` is the user where they
+    took up an invitation.
 
     Raises:
         Conflict: `too_many`, when the workspace has `limits.MEMBERS`.
     """
     with transaction.atomic():
-        if _role_of(workspace, user) is None:
+        before = _role_of(workspace, user)
+        if before is None:
             demand_seat(workspace)
         membership, _ = Membership.objects.update_or_create(
             workspace=workspace, user=user, defaults={"role": role}
         )
         roles.put_into(user, workspace, role)
+        if before != role:
+            action = _what_happened(before, by=by, user=user)
+            record_event(
+                workspace, action, by=by, subject=user, changes={"role": [before, role.value]}
+            )
     return membership
+
+
+def _what_happened(before: Role | None, *, by: User | None, user: User) -> WorkspaceAction:
+    if before is not None:
+        return WorkspaceAction.ROLE_CHANGED
+    return WorkspaceAction.MEMBER_JOINED if by == user else WorkspaceAction.MEMBER_ADDED
 
 
 def add_without_invitation(*, workspace: Workspace, user: User, role: Role, by: User) -> Membership:
@@ -56,7 +70,7 @@ def add_without_invitation(*, workspace: Workspace, user: User, role: Role, by: 
                 f"Nobody has shown yet that {user.email} is theirs. Invite them by mail instead.",
                 code="unproven",
             )
-        return add(workspace=workspace, user=user, role=role)
+        return add(workspace=workspace, user=user, role=role, by=by)
 
 
 def change_role(
@@ -75,7 +89,7 @@ def change_role(
         if current.role == Role.OWNER and role != Role.OWNER:
             _demand_another_owner(current)
         _take_what_is_above(current, role, by=by, keep=keep)
-        return add(workspace=current.workspace, user=current.user, role=role)
+        return add(workspace=current.workspace, user=current.user, role=role, by=by)
 
 
 def remove(membership: Membership, *, by: User, keep: Collection[UUID] = ()) -> None:
@@ -95,6 +109,14 @@ def remove(membership: Membership, *, by: User, keep: Collection[UUID] = ()) -> 
         _take_what_is_above(current, None, by=by, keep=keep)
         current.delete()
         roles.take_out_of(current.user, current.workspace)
+        is_own_doing = current.user == by
+        record_event(
+            current.workspace,
+            WorkspaceAction.MEMBER_LEFT if is_own_doing else WorkspaceAction.MEMBER_REMOVED,
+            by=by,
+            subject=current.user,
+            changes={"role": [current.role, None]},
+        )
 
 
 def demand_seat(workspace: Workspace) -> None:
@@ -168,7 +190,7 @@ def _take_what_is_above(
     membership: Membership, role: Role | None, *, by: User, keep: Collection[UUID]
 ) -> None:
     invitations_at_stake(membership, role).delete()
-    tokens.revoke_all(tokens_at_stake(membership, role, by=by).exclude(pk__in=keep))
+    tokens.revoke_all(tokens_at_stake(membership, role, by=by).exclude(pk__in=keep), by=by)
 
 
 def _may_have_tokens(role: Role | None) -> bool:

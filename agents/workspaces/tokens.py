@@ -20,7 +20,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from agents import limits, quotas
-from agents.models import Ability, ApiToken, User, Workspace
+from agents.audit.events import record_event
+from agents.models import Ability, ApiToken, User, Workspace, WorkspaceAction
 from agents.workspaces.keys import HINT_CHARACTERS, is_well_formed, new_key
 from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotSignedIn, OutOfDate
 from glozr.inputs.validation import invalid
@@ -105,6 +106,13 @@ def create_token(
             ),
         )
         token.save()
+        record_event(
+            workspace,
+            WorkspaceAction.TOKEN_CREATED,
+            by=created_by,
+            subject=token.name,
+            changes={"abilities": [None, token.abilities]},
+        )
     return token, key
 
 
@@ -127,7 +135,11 @@ def _check_bounds(workspace: Workspace, bounds: Bounds) -> None:
 
 
 def rotate_token(
-    token: ApiToken, *, overlap: timedelta, seen_hint: str | None = None
+    token: ApiToken,
+    *,
+    overlap: timedelta,
+    seen_hint: str | None = None,
+    by: User | None = None,
 ) -> tuple[ApiToken, str]:
     """The same token with a new key; the one that it had goes on for `overlap`, one before ends.
 
@@ -151,12 +163,13 @@ def rotate_token(
         current.previous_until = timezone.now() + overlap if overlap else None
         current.hint, current.digest = key[:HINT_CHARACTERS], digest_of(key)
         current.save(update_fields=["previous_digest", "previous_until", "hint", "digest"])
+        record_event(current.workspace, WorkspaceAction.TOKEN_ROTATED, by=by, subject=current.name)
     return current, key
 
 
-def revoke_token(token: ApiToken) -> None:
+def revoke_token(token: ApiToken, *, by: User | None = None) -> None:
     """Refuse the token, both its keys, from now on. Revoking twice changes nothing."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now())
+    revoke_all(ApiToken.objects.filter(pk=token.pk), by=by)
 
 
 def made_by(user: User, workspace: Workspace) -> QuerySet[ApiToken]:
@@ -164,9 +177,14 @@ def made_by(user: User, workspace: Workspace) -> QuerySet[ApiToken]:
     return ApiToken.objects.unrevoked().filter(workspace=workspace, created_by=user)
 
 
-def revoke_all(usable: QuerySet[ApiToken]) -> None:
-    """Refuse these tokens from now on."""
-    usable.order_by().update(revoked_at=Now())
+def revoke_all(tokens: QuerySet[ApiToken], *, by: User | None = None) -> None:
+    """Refuse these tokens from now on; those that are revoked already stay as they are."""
+    with transaction.atomic():
+        rows = tokens.order_by().filter(revoked_at=None).select_related("workspace")
+        found = list(rows.select_for_update(of=("self",)))
+        ApiToken.objects.filter(pk__in=[token.pk for token in found]).update(revoked_at=Now())
+        for token in found:
+            record_event(token.workspace, WorkspaceAction.TOKEN_REVOKED, by=by, subject=token.name)
 
 
 def credentials_of(key: str, address: str | None) -> Credentials:

@@ -6,11 +6,15 @@ from http import HTTPStatus
 from io import StringIO
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
 from agents.agents.editing import edit_agent
-from agents.models import WorkspaceAction
+from agents.audit.narrative import workspace_step
+from agents.models import Role, WorkspaceAction
+from agents.people import invitations
+from agents.workspaces import members, tokens
 from agents.workspaces.editing import edit_workspace
 from tests.factories import PASSWORD
 from tests.roles import Cast
@@ -108,3 +112,59 @@ def test_a_step_of_another_workspace_is_not_there(client: Client, cast: Cast) ->
     event = cast.workspace.events.latest("id")
     answer = client.get(reverse("workspace_history_step", args=[elsewhere, event.pk]))
     assert answer.status_code == HTTPStatus.NOT_FOUND
+
+
+def sentences(cast: Cast) -> list[str]:
+    """What the history says, the oldest first, without sign-ins."""
+    told = cast.workspace.events.exclude(action=WorkspaceAction.SIGNED_IN).order_by("id")
+    return [f"{step.who} {step.what}" for step in map(workspace_step, told)]
+
+
+def test_members_roles_invitations_and_tokens_are_told(cast: Cast) -> None:
+    before = len(sentences(cast))
+    members.change_role(
+        cast.workspace.memberships.get(user=cast.editor), role=Role.ADMIN, by=cast.owner
+    )
+    invitation, _ = invitations.invite(
+        workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.admin
+    )
+    invitations.withdraw(invitation, by=cast.owner)
+    token, _ = tokens.create_token(
+        workspace=cast.workspace, name="Chat", abilities=["runtime"], created_by=cast.owner
+    )
+    tokens.revoke_token(token, by=cast.admin)
+    tokens.revoke_token(token, by=cast.admin)
+    members.remove(cast.workspace.memberships.get(user=cast.editor), by=cast.owner)
+    members.remove(cast.workspace.memberships.get(user=cast.admin), by=cast.admin)
+    assert sentences(cast)[before:] == [
+        f"{cast.owner} changed the role of {cast.editor}",
+        f"{cast.admin} invited new@example.com",
+        f"{cast.owner} withdrew the invitation of new@example.com",
+        f"{cast.owner} created the API token Chat",
+        f"{cast.admin} revoked the API token Chat",
+        f"{cast.owner} removed {cast.editor}",
+        f"{cast.admin} left the workspace",
+    ]
+
+
+def test_all_owners_hear_of_new_owners_tokens_and_removals(cast: Cast) -> None:
+    mail.outbox.clear()
+    members.change_role(
+        cast.workspace.memberships.get(user=cast.admin), role=Role.OWNER, by=cast.owner
+    )
+    tokens.create_token(
+        workspace=cast.workspace, name="Chat", abilities=["runtime"], created_by=cast.admin
+    )
+    members.remove(cast.workspace.memberships.get(user=cast.editor), by=cast.admin)
+    told = [(message.to, message.body) for message in mail.outbox]
+    assert sorted(to for (to,), _ in told) == sorted([cast.owner.email, cast.admin.email] * 3)
+    for words in ("changed the role", "created the API token Chat", f"removed {cast.editor}"):
+        assert sum(words in body for _, body in told) == 2
+
+
+def test_of_lesser_changes_nobody_is_mailed(cast: Cast) -> None:
+    mail.outbox.clear()
+    members.change_role(
+        cast.workspace.memberships.get(user=cast.editor), role=Role.ADMIN, by=cast.owner
+    )
+    assert not mail.outbox
