@@ -21,5 +21,5 @@ class AgentsConfig(AppConfig):
         add_agent_tab("settings", "Settings", "agent_settings", rank=90)
         outbox.add_writer(recovery.RESET, recovery.write_reset)
         add_step("send mail", sending.send_due, every=2)
-        add_step("clear the outbox", upkeep.clear, every=600)
+        add_step("clear the outbox", upkeep.clear_old_mail, every=600)
         add_step("clear sessions", sessions.clear_expired, every=600)

@@ -49,7 +49,7 @@ def record(
         action=action,
         actor=by if isinstance(by, User) else None,
         actor_name=caller_name(by),
-        changes=texts.keep(experiment.agent.workspace_id, changes or {}),
+        changes=texts.keep_texts(experiment.agent.workspace_id, changes or {}),
     )
 
 

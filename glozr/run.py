@@ -94,7 +94,7 @@ def _prepare() -> Mapping[str, Any]:
     from django.db import connection
 
     from experiments.demo import seeding
-    from glozr.edge.metrics import forget_earlier_processes
+    from glozr.observe.metrics import forget_earlier_processes
 
     forget_earlier_processes()
     call_command("migrate", interactive=False, verbosity=0)

@@ -10,8 +10,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from glozr.edge import logs
 from glozr.inputs import limits
+from glozr.observe import logs
 from glozr.postgres.config import database_config
 from glozr.secrets import secret_key
 

@@ -2,13 +2,13 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from agents.pages.api_docs import api_docs
+from agents.pages.reference.api_docs import api_docs
 from experiments.demo.pages import sign_in
 from experiments.pages.results import agent_overview
-from glozr.edge.health import healthz, readyz
-from glozr.edge.metrics import metrics
 from glozr.edge.security_txt import security_txt
 from glozr.edge.transactions import include_in_transactions
+from glozr.observe.health import healthz, readyz
+from glozr.observe.metrics import metrics
 
 CHANGE_AND_TELL = frozenset(
     {

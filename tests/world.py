@@ -21,6 +21,7 @@ from agents.people import addresses, invitations
 from agents.workspaces import tokens
 from experiments import lifecycle
 from experiments.models import VariantTotals
+from experiments.sums import SUMS
 from tests.factories import (
     PASSWORD,
     ExperimentFactory,
@@ -162,11 +163,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         agent=cast.agent,
         variant=running.variants.all()[0],
         assigned_from=timezone.now(),
-        **{
-            field.name: 1
-            for field in VariantTotals._meta.fields
-            if field.name not in ("id", "agent", "variant", "assigned_from")
-        },
+        **dict.fromkeys(SUMS, 1),
     )
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
     return {

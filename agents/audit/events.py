@@ -30,7 +30,7 @@ def record_event(
         actor=by if isinstance(by, User) else None,
         actor_name=caller_name(by),
         subject=str(subject)[:254],
-        changes=texts.keep(workspace.pk, changes or {}),
+        changes=texts.keep_texts(workspace.pk, changes or {}),
     )
     tell_owners(event)
     return event

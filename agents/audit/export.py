@@ -8,8 +8,8 @@ from io import StringIO
 from agents.audit import texts
 from agents.audit.events import history_of
 from agents.models import Workspace, WorkspaceEvent
-from glozr.cells import harmless
 from glozr.postgres.keyset import Order, keyset_page
+from glozr.text import harmless
 
 EVENTS_AT_ONCE = 500
 EVENT_COLUMNS = ("when", "who", "action", "subject", "changes")

@@ -18,7 +18,7 @@ WHOLE = frozenset({"config"})
 """Objects that are kept as one text, their JSON."""
 
 
-def keep(workspace_id: UUID, changes: Mapping[str, object]) -> dict[str, Any]:
+def keep_texts(workspace_id: UUID, changes: Mapping[str, object]) -> dict[str, Any]:
     """The changes as they are to be stored; what is long in them is stored beside them."""
     found: dict[str, str] = {}
     kept: dict[str, Any] = {key: _kept(key, value, found) for key, value in changes.items()}

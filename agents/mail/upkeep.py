@@ -11,7 +11,7 @@ from glozr.background import IsStopping, never
 MAILS_AT_ONCE = 1_000
 
 
-def clear(is_stopping: IsStopping = never) -> None:
+def clear_old_mail(is_stopping: IsStopping = never) -> None:
     """Forget what unsent mail said when its links have run out, and delete old mail."""
     unsent = OutgoingMail.objects.filter(
         state__in=(MailState.FAILED, MailState.HELD_BACK),

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 ONE_TRANSACTION = timedelta(minutes=1)
-AT_ONCE = 1000
+_AT_ONCE = 1000
 
 
 def unprove_invited(apps: Apps, schema_editor: Any) -> None:
@@ -38,20 +38,20 @@ def unprove_invited(apps: Apps, schema_editor: Any) -> None:
     addresses.exclude(user__in=born_with_a_workspace.values("pk")).update(verified=False)
     proven = addresses.filter(verified=True).values("user")
     unproven = users.objects.exclude(pk__in=proven).values_list("pk", flat=True)
-    end_sessions(apps, {str(pk) for pk in unproven.iterator(AT_ONCE)})
+    _end_sessions(apps, {str(pk) for pk in unproven.iterator(_AT_ONCE)})
 
 
-def end_sessions(apps: Apps, unproven: set[str]) -> None:
+def _end_sessions(apps: Apps, unproven: set[str]) -> None:
     sessions = apps.get_model("sessions", "Session").objects
-    living = sessions.filter(expire_date__gt=timezone.now()).iterator(AT_ONCE)
+    living = sessions.filter(expire_date__gt=timezone.now()).iterator(_AT_ONCE)
     decode = SessionStore().decode
     ended = [
         session.pk
         for session in living
         if str(decode(session.session_data).get("_auth_user_id", "")) in unproven
     ]
-    for start in range(0, len(ended), AT_ONCE):
-        sessions.filter(pk__in=ended[start : start + AT_ONCE]).delete()
+    for start in range(0, len(ended), _AT_ONCE):
+        sessions.filter(pk__in=ended[start : start + _AT_ONCE]).delete()
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import migrations
 from django.utils import timezone
 
-AT_ONCE = 1_000
+_AT_ONCE = 1_000
 
 
 def list_sessions(apps: Any, schema_editor: object) -> None:
@@ -16,11 +16,11 @@ def list_sessions(apps: Any, schema_editor: object) -> None:
     decode = SessionStore().decode
     rows = []
     living = session_model.objects.filter(expire_date__gt=timezone.now())
-    for session in living.iterator(AT_ONCE):
+    for session in living.iterator(_AT_ONCE):
         user = decode(session.session_data).get("_auth_user_id", "")
         if user.isdigit() and int(user) in people:
             rows.append(listed(key=session.session_key, user_id=int(user), network="unknown"))
-    listed.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
+    listed.objects.bulk_create(rows, batch_size=_AT_ONCE, ignore_conflicts=True)
 
 
 class Migration(migrations.Migration):

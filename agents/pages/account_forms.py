@@ -13,6 +13,7 @@ from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as keys
 from django import forms
+from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
@@ -111,6 +112,8 @@ class ResetPasswordForm(InOurWords, account.ResetPasswordForm):  # type: ignore[
 
 class ResetPasswordKeyForm(InOurWords, account.ResetPasswordKeyForm):  # type: ignore[misc]
     def save(self) -> None:
+        # Every session ends by it; that of this browser first, so that its answer gets a new one.
+        logout(context.request)
         accounts.reset_password(self.user, password=self.cleaned_data["password1"])
 
 

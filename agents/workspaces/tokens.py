@@ -96,15 +96,7 @@ def create_token(
     except ValidationError as error:
         raise invalid(error, field_of_code={"abilities": "abilities"}) from error
     with transaction.atomic():
-        quotas.demand_room(
-            workspace.pk,
-            ApiToken.objects.unrevoked().filter(workspace=workspace),
-            limits.TOKENS,
-            what_to_do=(
-                f"{workspace} has {limits.TOKENS} API tokens, which is as many as a workspace "
-                "may. Revoke one that is no longer used."
-            ),
-        )
+        _demand_room(workspace)
         token.save()
         record_event(
             workspace,
@@ -114,6 +106,18 @@ def create_token(
             changes={"abilities": [None, token.abilities]},
         )
     return token, key
+
+
+def _demand_room(workspace: Workspace) -> None:
+    quotas.demand_room(
+        workspace.pk,
+        ApiToken.objects.unrevoked().filter(workspace=workspace),
+        limits.TOKENS,
+        what_to_do=(
+            f"{workspace} has {limits.TOKENS} API tokens, which is as many as a workspace may. "
+            "Revoke one that is no longer used."
+        ),
+    )
 
 
 def _check_bounds(workspace: Workspace, bounds: Bounds) -> None:

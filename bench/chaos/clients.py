@@ -229,7 +229,10 @@ def _read(call: Call, began: float, ended: float, answer: httpx.Response) -> Att
     body = answer.json()
     told = body if call.kind == Kind.ASSIGNMENT else body.get("resolution")
     kept = None
-    if call.kind != Kind.ASSIGNMENT:
+    # Of a lead that was there already the answer tells the id alone.
+    if call.kind == Kind.LEAD and "name" not in body:
+        kept = Kept(body["id"], call.chat.visitor, call.text)
+    elif call.kind != Kind.ASSIGNMENT:
         text = body["content" if call.kind == Kind.MESSAGE else "name"]
         kept = Kept(body["id"], body["visitor_id"], text)
     return Attempt(call, began, ended, status, told=told and _told(told), kept=kept)

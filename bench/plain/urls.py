@@ -1,7 +1,7 @@
 from django.urls import path
 
 from bench.plain.views import AssignmentsView, MessagesView
-from glozr.edge.health import healthz
+from glozr.observe.health import healthz
 
 urlpatterns = [
     path("healthz", healthz),

@@ -22,11 +22,11 @@ from experiments.api import serializers
 from experiments.runtime import assignment, leads
 from experiments.runtime.admission import authorise
 from experiments.runtime.assignment import Call, Recorded, Resolution, Utterance
-from glozr.edge.metrics import ASSIGNMENTS
 from glozr.errors import FieldError, Invalid
 from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
 from glozr.inputs.serializer_fields import StrictSerializer, UuidField
+from glozr.observe.metrics import ASSIGNMENTS
 
 ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()

@@ -11,7 +11,7 @@ from io import StringIO
 
 from experiments.models import Assignment, Experiment
 from experiments.results import rollup
-from glozr.cells import harmless
+from glozr.text import harmless
 
 ROWS_AT_ONCE = 5_000
 EXPORT_WAIT_SECONDS = 10.0

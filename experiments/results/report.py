@@ -13,7 +13,9 @@ from itertools import accumulate
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals, verdicts
@@ -149,12 +151,15 @@ def results_of(experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT) ->
     """Everything that the results page shows. `planned_lift` of 0.2 asks what +20% would take."""
     is_complete = rollup.bring_up_to_date(experiment.agent_id)
     variants = list(experiment.variants.all())
-    days = totals.by_day([variant.pk for variant in variants], experiment.agent.workspace.time_zone)
+    days, split = totals.by_day_and_split(
+        [variant.pk for variant in variants], experiment.agent.workspace.time_zone
+    )
     return _results(
         experiment,
         variants,
         totals.altogether(days.values()),
         days,
+        split=split,
         is_complete=is_complete,
         planned_lift=planned_lift,
         neighbours=tuple(neighbours(experiment)),
@@ -170,6 +175,7 @@ def results_in_brief(
         list(experiment.variants.all()),
         sums,
         {},
+        split=totals.visitors_over_time([variant.pk for variant in experiment.variants.all()]),
         is_complete=is_complete,
         planned_lift=DEFAULT_LIFT,
         neighbours=(),
@@ -182,13 +188,14 @@ def _results(
     sums: Mapping[UUID, Sums],
     days: Mapping[date, Mapping[UUID, Sums]],
     *,
+    split: NDArray[np.int64],
     is_complete: bool,
     planned_lift: float,
     neighbours: tuple[Neighbour, ...],
 ) -> ExperimentResults:
     time_zone = experiment.agent.workspace.time_zone
     counts = _counts(variants, sums)
-    ratio = _sample_ratio(counts)
+    ratio = _sample_ratio(counts, split)
     now = timezone.now()
     context = _Context(experiment, counts, ratio, planned_lift, now, zone(time_zone))
     return ExperimentResults(
@@ -236,12 +243,9 @@ def _counts(variants: Sequence[Variant], sums: Mapping[UUID, Sums]) -> tuple[Var
     )
 
 
-def _sample_ratio(counts: Sequence[VariantCounts]) -> SampleRatio:
+def _sample_ratio(counts: Sequence[VariantCounts], split: NDArray[np.int64]) -> SampleRatio:
     """By every quarter of an hour so far, so that an alarm of yesterday is not gone today."""
-    p_value = watched_p_value(
-        totals.visitors_over_time([count.id for count in counts]),
-        [count.weight for count in counts],
-    )
+    p_value = watched_p_value(split, [count.weight for count in counts])
     return SampleRatio(p_value, p_value is not None and p_value < verdicts.SAMPLE_RATIO_ALARM)
 
 

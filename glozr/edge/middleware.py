@@ -15,12 +15,12 @@ from django.urls.resolvers import RegexPattern, URLResolver
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 from glozr.edge.api_errors import body_of, status_of
-from glozr.edge.logs import UNKNOWN_ROUTE
-from glozr.edge.metrics import LATENCY, REQUESTS
-from glozr.edge.request_id import request_id
 from glozr.edge.request_memory import for_one_request
 from glozr.errors import Forbidden
 from glozr.ids import new_id
+from glozr.observe.logs import UNKNOWN_ROUTE
+from glozr.observe.metrics import LATENCY, REQUESTS
+from glozr.observe.request_id import request_id
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 

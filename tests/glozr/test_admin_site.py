@@ -23,6 +23,7 @@ from agents.models import (
     Lead,
     Membership,
     Message,
+    OutgoingMail,
     User,
     Workspace,
     WorkspaceGrant,
@@ -50,6 +51,7 @@ TABLE: dict[type[Model], tuple[set[str], set[str], set[str], set[str]]] = {
     Lead: (MEMBERS, MANAGERS, NOBODY, NOBODY),
     Membership: (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
     Message: (MEMBERS, NOBODY, NOBODY, NOBODY),
+    OutgoingMail: (MANAGERS, MANAGERS, NOBODY, NOBODY),
     PendingCount: (MEMBERS, NOBODY, NOBODY, NOBODY),
     User: (NOBODY, NOBODY, NOBODY, NOBODY),
     Variant: (MEMBERS, NOBODY, NOBODY, NOBODY),
@@ -66,6 +68,7 @@ SUPERUSERS: dict[type[Model], tuple[bool, bool, bool]] = {
     Invitation: (False, False, True),
     Lead: (True, False, False),
     Membership: (True, True, True),
+    OutgoingMail: (True, False, False),
     User: (True, True, False),
     Workspace: (True, True, False),
 }
@@ -105,8 +108,11 @@ def world(cast: Cast) -> dict[type[Model], Model]:
     )
     Authenticator.objects.create(user=cast.owner, type="totp", data={"secret": "TOP-SECRET"})
     rows: dict[type[Model], Model] = {}
-    for model in TABLE:
+    for model in TABLE.keys() - {OutgoingMail}:
         rows[model] = model._default_manager.order_by("pk")[0]
+    rows[OutgoingMail] = OutgoingMail.objects.create(
+        workspace=cast.workspace, purpose="invitation", recipient="invited@example.com"
+    )
     rows[Workspace] = cast.workspace
     rows[Membership] = Membership.objects.get(user=cast.editor)
     rows[WorkspaceGrant] = WorkspaceGrant.objects.filter(content_object=cast.workspace)[0]

@@ -66,7 +66,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     _watch_cookies()
     from django.conf import settings
 
-    from glozr.edge import logs
+    from glozr.observe import logs
 
     handler = Noting()
     described = dict(logs.LOGGING["formatters"]["json"])

@@ -16,6 +16,7 @@ from agents.models import Role, WorkspaceAction
 from agents.people import invitations
 from agents.workspaces import members, tokens
 from agents.workspaces.editing import edit_workspace
+from tests.agents.mail.delivered import forget_mail
 from tests.factories import PASSWORD
 from tests.roles import Cast
 
@@ -148,7 +149,7 @@ def test_members_roles_invitations_and_tokens_are_told(cast: Cast) -> None:
 
 
 def test_all_owners_hear_of_new_owners_tokens_and_removals(cast: Cast) -> None:
-    mail.outbox.clear()
+    forget_mail()
     members.change_role(
         cast.workspace.memberships.get(user=cast.admin), role=Role.OWNER, by=cast.owner
     )
@@ -163,7 +164,7 @@ def test_all_owners_hear_of_new_owners_tokens_and_removals(cast: Cast) -> None:
 
 
 def test_of_lesser_changes_nobody_is_mailed(cast: Cast) -> None:
-    mail.outbox.clear()
+    forget_mail()
     members.change_role(
         cast.workspace.memberships.get(user=cast.editor), role=Role.ADMIN, by=cast.owner
     )

@@ -30,13 +30,13 @@ def workspace(cast: Cast) -> Workspace:
     ],
 )
 def test_what_is_kept_comes_back_as_it_was(workspace: Workspace, changes: dict[str, Any]) -> None:
-    kept = texts.keep(workspace.pk, changes)
+    kept = texts.keep_texts(workspace.pk, changes)
     assert texts.restored(kept, texts.contents(workspace.pk, [kept])) == changes
 
 
 def test_the_same_text_is_stored_once_however_often_it_is_spoken_of(workspace: Workspace) -> None:
     for number in range(30):
-        kept = texts.keep(workspace.pk, {"system_prompt": [LONG, f"{LONG}{number}"]})
+        kept = texts.keep_texts(workspace.pk, {"system_prompt": [LONG, f"{LONG}{number}"]})
         assert len(str(kept)) < 1_000
     assert KeptText.objects.filter(workspace=workspace).count() == 31
 
@@ -44,7 +44,7 @@ def test_the_same_text_is_stored_once_however_often_it_is_spoken_of(workspace: W
 def test_two_texts_that_begin_alike_are_told_apart_without_their_contents(
     workspace: Workspace,
 ) -> None:
-    kept = texts.keep(workspace.pk, {"system_prompt": [LONG, LONG + "!"]})
+    kept = texts.keep_texts(workspace.pk, {"system_prompt": [LONG, LONG + "!"]})
     before, after = texts.restored(kept, {})["system_prompt"]
     assert before != after
     assert before.startswith(LONG[:100])
@@ -53,6 +53,6 @@ def test_two_texts_that_begin_alike_are_told_apart_without_their_contents(
 
 
 def test_a_workspace_reads_none_of_anothers_texts(workspace: Workspace, cast: Cast) -> None:
-    kept = texts.keep(workspace.pk, {"system_prompt": ["", LONG]})
+    kept = texts.keep_texts(workspace.pk, {"system_prompt": ["", LONG]})
     other = cast.outsider.memberships.get().workspace_id
     assert texts.contents(other, [kept]) == {}

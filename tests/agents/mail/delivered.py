@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.core import mail
 
 from agents.mail import sending
 
@@ -23,6 +24,12 @@ class Delivered(list[Any]):
     def __getitem__(self, index: Any) -> Any:
         sending.send_due()
         return super().__getitem__(index)
+
+
+def forget_mail() -> None:
+    """Have everything arrive that is under way, and look at none of it."""
+    sending.send_due()
+    mail.outbox.clear()
 
 
 def use_the_outbox() -> None:

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import Ability, Agent
-from agents.pages.api_docs import published_schema
-from agents.pages.api_reference import DescribedCall, Field, fields_of, sections_of
+from agents.pages.reference.api_docs import published_schema
+from agents.pages.reference.api_reference import DescribedCall, Field, fields_of, sections_of
 from agents.workspaces import tokens
 from experiments import lifecycle
 from tests.factories import ExperimentFactory, unused_id

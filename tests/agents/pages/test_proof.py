@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value
 from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
@@ -136,7 +135,6 @@ def test_the_second_factor_is_a_proof(cast: Cast, kind: str) -> None:
 def test_who_has_no_password_gets_a_code_by_mail(cast: Cast) -> None:
     cast.owner.set_unusable_password()
     cast.owner.save()
-    EmailAddress.objects.create(user=cast.owner, email=cast.owner.email, verified=True)
     client = signed_in(cast.owner)
     age_proof(client)
     asked = client.post(
@@ -155,7 +153,6 @@ def test_who_has_no_password_gets_a_code_by_mail(cast: Cast) -> None:
 
 
 def test_a_mailed_code_is_no_way_past_a_password(cast: Cast) -> None:
-    EmailAddress.objects.create(user=cast.owner, email=cast.owner.email, verified=True)
     client = signed_in(cast.owner)
     age_proof(client)
     asked = client.post(reverse("workspace_leave", args=[cast.workspace.pk]))

@@ -19,8 +19,10 @@ from agents.people import accounts, addresses
 from agents.people.sessions import end_sessions
 from glozr.errors import Invalid
 from tests.agents.letters import link_to
+from tests.agents.mail.delivered import forget_mail
 from tests.agents.management.terminal import refusal_of
 from tests.agents.people.ada import NEW, OLD, OTHERWISE, ask, is_in, sign_in
+from tests.agents.proofs import age_proof, press
 from tests.factories import PASSWORD, UserFactory
 from tests.glozr.test_addresses import DOTLESS, FULL_WIDTH, KELVIN
 from tests.roles import Cast, signed_in
@@ -55,9 +57,10 @@ def reset_password(email: str, password: str = OTHERWISE) -> None:
 class TestThePage:
     def test_asks_for_the_password_before_anything_is_sent(self, ada: User) -> None:
         client = sign_in(OLD)
-        answer = client.post(reverse("account_email"), {"email": NEW, "action_add": ""})
-        assert answer["Location"].startswith(reverse("account_reauthenticate"))
-        client.post(answer["Location"], {"password": "a guess"})
+        age_proof(client)
+        asked = client.post(reverse("account_email"), {"email": NEW, "action_add": ""})
+        assert asked.status_code == HTTPStatus.FORBIDDEN
+        press(client, asked, proof_password="a guess")
         assert not mail.outbox
         assert not EmailAddress.objects.filter(email=NEW).exists()
 
@@ -75,7 +78,7 @@ class TestThePage:
 
     def test_leaves_the_old_address_no_power(self, ada: User) -> None:
         changed(sign_in(OLD))
-        mail.outbox.clear()
+        forget_mail()
         Client().post(reverse("account_reset_password"), {"email": OLD})
         assert not mail.outbox
         assert not EmailAddress.objects.filter(email=OLD).exists()
@@ -95,7 +98,7 @@ class TestThePage:
         UserFactory.create(email="mike@example.com")
         client = sign_in(OLD)
         ask(client)
-        mail.outbox.clear()
+        forget_mail()
         page = client.post(reverse("account_email"), {"email": strange, "action_add": ""})
         assert "look like others" in page.content.decode()
         assert not mail.outbox

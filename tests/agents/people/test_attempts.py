@@ -186,9 +186,9 @@ def test_a_mailed_code_signs_in_where_the_password_must_wait(cast: Cast) -> None
 
 
 def test_no_code_goes_to_an_address_that_nobody_has_proven(cast: Cast) -> None:
-    unproven = UserFactory.create()
+    unproven = UserFactory.create(proven=False)
     answers = []
-    for email in (unproven.email, "nobody@example.com", "owner@example.com"):
+    for email in (unproven.email, "nobody@example.com"):
         page = Client().post("/accounts/login/code/", {"email": email}, follow=True)
         answers.append(re.sub(r"\S+@\S+|value=\S+|csrf\S+|x-csrf.*", "", page.content.decode()))
     assert not mail.outbox

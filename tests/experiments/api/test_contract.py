@@ -170,12 +170,13 @@ def count(experiment: Experiment, counts: Sequence[tuple[int, int]]) -> None:
 
     The visitors of the second variant and all after write twice on the second day.
     """
+    now = timezone.now()
     for variant, (visitors, converted) in zip(experiment.variants.all(), counts, strict=True):
         for days_ago, messages in (2, visitors), (1, visitors * (1 + (variant.position > 0))):
             VariantTotals.objects.create(
                 agent=experiment.agent,
                 variant=variant,
-                assigned_from=timezone.now() - timedelta(days=days_ago),
+                assigned_from=now - timedelta(days=days_ago),
                 visitors=visitors,
                 converted=converted,
                 leads=converted,

@@ -30,7 +30,7 @@ def test_the_demo_leads_on_to_the_page_that_was_asked_for(
     settings.DEMO = True
     seeding.seed()
     page = client.get(LOGIN, {"next": wanted}).content.decode()
-    assert page.count(f'<input type="hidden" name="next" value="{wanted}">') == 2
+    assert page.count(f'<input type="hidden" name="next" value="{wanted}">') == 3
     response = client.post(reverse("demo_sign_in"), {"role": "admin", "next": wanted})
     assert response["Location"] == (wanted if wanted.startswith("/app/") else reverse("home"))
 

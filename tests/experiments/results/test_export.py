@@ -10,7 +10,7 @@ from agents.models import Agent
 from experiments import lifecycle
 from experiments.models import Assignment
 from experiments.results.export import assignments_csv
-from glozr.cells import harmless
+from glozr.text import harmless
 from tests.factories import ExperimentFactory
 from tests.runtime import Runtime
 

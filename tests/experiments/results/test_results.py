@@ -313,7 +313,7 @@ def test_results_take_few_queries_whatever_the_size(
 ) -> None:
     assign(experiment, [(200, 20), (200, 30)])
     results_of(experiment)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         results_of(Experiment.objects.select_related("agent__workspace").get(pk=experiment.pk))
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agents.models import User
-from glozr.edge import logs
+from glozr.observe import logs
 from tests.factories import UserFactory
 from tests.roles import Cast
 from tests.runtime import Runtime
@@ -104,9 +104,9 @@ def test_what_the_database_refused_is_told_by_its_code(lines: Lines) -> None:
 
 def test_these_are_what_the_settings_install() -> None:
     handler, formatter = logs.LOGGING["handlers"]["json"], logs.LOGGING["formatters"]["json"]
-    assert formatter["()"] == "glozr.edge.logs.WithoutValues"
+    assert formatter["()"] == "glozr.observe.logs.WithoutValues"
     assert [logs.LOGGING["filters"][name]["()"] for name in handler["filters"]] == [
-        "glozr.edge.logs.WithRequestId",
-        "glozr.edge.logs.WithoutAddresses",
+        "glozr.observe.logs.WithRequestId",
+        "glozr.observe.logs.WithoutAddresses",
     ]
     assert logs.LOGGING["root"]["handlers"] == ["json"]

@@ -13,7 +13,7 @@ from django.test import Client
 
 from agents.models import Agent
 from experiments import lifecycle
-from glozr.edge import logs
+from glozr.observe import logs
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
 

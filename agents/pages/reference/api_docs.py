@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from agents.models import Ability
-from agents.pages.api_reference import Schema, fields_of, sections_of
+from agents.pages.reference.api_reference import Schema, fields_of, sections_of
 
 
 @login_not_required

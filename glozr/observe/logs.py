@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from glozr.edge.request_id import request_id
+from glozr.observe.request_id import request_id
 
 UNKNOWN_ROUTE = "unknown"
 
@@ -68,12 +68,12 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "glozr.edge.logs.WithRequestId"},
-        "no_addresses": {"()": "glozr.edge.logs.WithoutAddresses"},
+        "request_id": {"()": "glozr.observe.logs.WithRequestId"},
+        "no_addresses": {"()": "glozr.observe.logs.WithoutAddresses"},
     },
     "formatters": {
         "json": {
-            "()": "glozr.edge.logs.WithoutValues",
+            "()": "glozr.observe.logs.WithoutValues",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
         }
