@@ -284,14 +284,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# What of a browser no page of ours uses, so that no script that got into one can. Passkeys and the
+# What of a browser no page of ours uses, so that no script that got into one can; of that only what
+# today's browsers know, as they complain of other names on every page. Passkeys and the
 # clipboard to write to are left as they are.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in (
         "accelerometer",
         "autoplay",
-        "bluetooth",
         "browsing-topics",
         "camera",
         "display-capture",

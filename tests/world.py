@@ -166,6 +166,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         **dict.fromkeys(SUMS, 1),
     )
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
+    mail = undelivered(cast)
     return {
         "workspace_id": cast.workspace.pk,
         "agent_id": cast.agent.pk,
@@ -178,7 +179,8 @@ def _values(cast: Cast) -> dict[str, Any]:
         "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
         "membership_id": cast.editor.memberships.get().pk,
         "invitation_id": invitation.pk,
-        "mail_id": undelivered(cast).pk,
+        "mail_id": mail.pk,
+        "agents.outgoingmail": mail.pk,
         "token_id": token.pk,
         "secret": secret,
         "proof": invitations.proof_of(invitation),

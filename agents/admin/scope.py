@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -16,7 +17,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.db import DataError
-from django.db.models import ForeignKey, Model, QuerySet, TextField
+from django.db.models import DateTimeField, ForeignKey, Model, QuerySet, TextField
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
@@ -90,7 +91,11 @@ class ScopedAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     show_facets = admin.ShowFacets.NEVER  # would count every row once a choice
-    formfield_overrides = {TextField: {"widget": AdminTextareaWidget({"rows": 4})}}
+    formfield_overrides = {
+        TextField: {"widget": AdminTextareaWidget({"rows": 4})},
+        # One field with a label, where Django's two have none.
+        DateTimeField: {"form_class": forms.DateTimeField, "widget": forms.DateTimeInput},
+    }
 
     def within(self, rows: QuerySet[Any], user: User, permission: Permission) -> QuerySet[Any]:
         """Those of `rows` that belong to a workspace in which `user` has `permission`."""

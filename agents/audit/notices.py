@@ -1,9 +1,9 @@
 """Mail to all Owners of a workspace about what widens or ends somebody's access to it."""
 
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
 from agents.audit.narrative import workspace_step
+from agents.mail import outbox
 from agents.models import Role, User, WorkspaceAction, WorkspaceEvent
 
 ALWAYS_TOLD = frozenset(
@@ -37,7 +37,12 @@ def tell_owners(event: WorkspaceEvent) -> None:
         memberships__workspace=event.workspace_id, memberships__role=Role.OWNER, is_active=True
     )
     for address in owners.values_list("email", flat=True):
-        send_mail("A change in a workspace of yours on Glozr", text, None, [address])
+        outbox.write(
+            subject="A change in a workspace of yours on Glozr",
+            body=text,
+            recipient=address,
+            label=outbox.Label("owner_notice", workspace=event.workspace, about=event.pk),
+        )
 
 
 def _is_told(event: WorkspaceEvent) -> bool:

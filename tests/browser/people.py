@@ -8,12 +8,14 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page
 
 from agents.models import User
+from tests.agents.proofs import age_proof
 
 
-def sign_in(context: BrowserContext, user: User, url: object) -> None:
-    """Give the browser a session of `user` on the server at `url`."""
+def sign_in(context: BrowserContext, user: User, url: object, *, minutes_ago: float = 0) -> None:
+    """Give the browser a session of `user` on the server at `url`, begun so long ago."""
     client = Client()
     client.force_login(user)
+    age_proof(client, minutes=minutes_ago)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": str(url)}])
 

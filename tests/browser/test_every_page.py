@@ -13,7 +13,14 @@ from tests.roles import Cast
 from tests.urls_by_role import ROLES, SECTIONS
 from tests.world import ROUTES, World, make_world
 
-NOT_FOR_PEOPLE = {"admin:autocomplete", "admin:jsi18n", "api_schema", "healthz", "readyz"}
+NOT_FOR_PEOPLE = {
+    "admin:autocomplete",
+    "admin:jsi18n",
+    "api_schema",
+    "healthz",
+    "readyz",
+    "workspace_history_csv",
+}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

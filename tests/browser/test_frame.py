@@ -258,7 +258,7 @@ def test_two_factor_sign_in_is_accessible_at_every_step(
         found[step] = problems(page)
 
     with no_complaints(page):
-        sign_in(context, cast.owner, live_server)
+        sign_in(context, cast.owner, live_server, minutes_ago=11)
         page.goto("/accounts/2fa/")
         page.get_by_role("link", name="Turn on").click()
         look("confirm the password")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -42,6 +43,7 @@ def test_no_answer_of_the_api_is_kept(cast: Cast, runtime: Runtime) -> None:
         assert client.get(address)["Cache-Control"] == KEPT_NOWHERE
 
 
+@pytest.mark.django_db
 def test_static_files_are(tmp_path: Path) -> None:
     (tmp_path / "app.css").write_text("a {}")
     file = WhiteNoiseFileResponse((tmp_path / "app.css").open("rb"))
