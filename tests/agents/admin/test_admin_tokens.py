@@ -40,7 +40,7 @@ class TestTokens:
             "abilities": ["runtime"],
             "agent_ids": str(cast.agent.pk),
             "networks": "203.0.113.0/24,2001:db8::/32",
-            "expires_at": f"{f'{ends:%Y-%m-%d}'} {f'{ends:%H:%M:%S}'}",
+            "expires_at": f"{ends:%Y-%m-%d %H:%M:%S}",
         }
         admin.post(reverse("admin:agents_apitoken_add"), form)
         token = ApiToken.objects.get(name="Site")
