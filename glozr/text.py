@@ -1,7 +1,10 @@
 """What a piece of text may hold, wherever it enters, and how it leaves in a file."""
 
+import csv
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from typing import Final
 
 EMAIL_LENGTH = 254
@@ -52,3 +55,11 @@ def harmless(text: str) -> str:
     """`text` as a cell that no spreadsheet takes for a formula."""
     guarded = _FORMULA.sub(r"\1\2'", text)
     return f"'{guarded}" if guarded.startswith(_BREAK_FIRST) else guarded
+
+
+def csv_lines(rows: Iterable[Sequence[object]], *, quotes_texts: bool = False) -> str:
+    """`rows` as lines of CSV; quotation marks where they are needed, or around every text."""
+    text = StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC if quotes_texts else csv.QUOTE_MINIMAL)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -63,6 +63,5 @@ def workspace_history_csv(request: PageRequest, workspace_id: UUID) -> Streaming
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="history-{workspace.pk}.csv"',
-            "Cache-Control": "no-store",
         },
     )

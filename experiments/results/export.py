@@ -4,14 +4,12 @@ Texts are quoted and numbers are not. No text begins a formula, wherever a sprea
 cell in it: which separator it looks for, and whether it minds quotes, depends on its country.
 """
 
-import csv
 from collections.abc import Iterator
 from decimal import Decimal
-from io import StringIO
 
 from experiments.models import Assignment, Experiment
 from experiments.results import rollup
-from glozr.text import harmless
+from glozr.text import csv_lines, harmless
 
 ROWS_AT_ONCE = 5_000
 EXPORT_WAIT_SECONDS = 10.0
@@ -30,14 +28,14 @@ def assignments_csv(experiment: Experiment) -> Iterator[str]:
     """Lines of CSV in pieces, sorted by visitor; times in UTC as ISO 8601."""
     rollup.bring_up_to_date(experiment.agent_id, seconds=EXPORT_WAIT_SECONDS)
     names = {variant.pk: harmless(variant.name) for variant in experiment.variants.all()}
-    yield _lines([COLUMNS])
+    yield csv_lines([COLUMNS], quotes_texts=True)
     after: str | None = None
     while True:
         rows = _batch(experiment, after)
         if not rows:
             return
         after = rows[-1].visitor_id
-        yield _lines(
+        yield csv_lines(
             [
                 (
                     harmless(row.visitor_id),
@@ -49,7 +47,8 @@ def assignments_csv(experiment: Experiment) -> Iterator[str]:
                     row.leads,
                 )
                 for row in rows
-            ]
+            ],
+            quotes_texts=True,
         )
 
 
@@ -58,12 +57,6 @@ def _batch(experiment: Experiment, after: str | None) -> list[Assignment]:
     if after is not None:
         rows = rows.filter(visitor_id__gt=after)
     return list(rows[:ROWS_AT_ONCE])
-
-
-def _lines(rows: list[tuple[object, ...]]) -> str:
-    text = StringIO()
-    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-    return text.getvalue()
 
 
 class _Plain(Decimal):
