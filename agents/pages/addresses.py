@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from agents.pages import frame
 from agents.people import addresses
-from agents.people.allauth_adapter import new_password_url
+from agents.people.recovery import new_password_url
 
 
 @login_not_required

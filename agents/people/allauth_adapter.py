@@ -3,9 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
-from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage
@@ -17,6 +15,7 @@ from agents.mail import allowance, outbox
 from agents.models import User
 from agents.people import addresses, attempts, known_browsers
 from agents.people.attempts import Origin, Turn
+from agents.people.recovery import new_password_url
 from glozr.edge.client_address import client_address
 
 COUNTED = frozenset({"email_confirmation", "email_confirmation_signup"})
@@ -91,15 +90,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
 
-def new_password_url(user: User) -> str:
-    """Where a password is chosen, once. Only for who has just come by a link mailed to them."""
-    key = default_token_generator.make_token(user)
-    return reverse(
-        "account_reset_password_from_key",
-        kwargs={"uidb36": user_pk_to_url_str(user), "key": key},
-    )
-
-
 def _purpose_of(template_prefix: str) -> str:
     return template_prefix.rpartition("/")[2]
 
@@ -108,7 +98,7 @@ def origin_of(request: HttpRequest, email: str) -> Origin:
     """Where the request comes from, as attempts for `email` are counted."""
     network = attempts.network_of(client_address(request.META) or "")
     browser = known_browsers.browser_of(request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE))
-    user = User.objects.filter(email__iexact=email).first() if browser else None
+    user = User.objects.with_address(email).first() if browser else None
     is_known = browser and user and browser.knows(user)
     return Origin(network, browser.id if browser and is_known else "")
 

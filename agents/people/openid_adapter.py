@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
@@ -41,13 +40,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if userinfo.get("sub") != id_token.get("sub") or userinfo.get("email_verified") is not True:
             return False
         address, user = str(userinfo.get("email", "")), sociallogin.user
-        return bool(
-            user.is_active
-            and user.email.lower() == address.lower()
-            and EmailAddress.objects.filter(
-                user=user, email__iexact=address, verified=True
-            ).exists()
-        )
+        return bool(user.is_active and user.email.lower() == address.lower() and user.is_proven)
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
         messages.error(request, f"{settings.OIDC_NAME} did not sign you in. Try again.")

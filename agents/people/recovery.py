@@ -28,15 +28,22 @@ def ask_for_reset(email: str, *, origin: str) -> None:
             outbox.write_later(purpose=RESET, recipient=email, details={"origin": origin})
 
 
+def new_password_url(user: User) -> str:
+    """Where a password is chosen, once. Only for who reads the mail of the user's address."""
+    key = default_token_generator.make_token(user)
+    return reverse(
+        "account_reset_password_from_key",
+        kwargs={"uidb36": user_pk_to_url_str(user), "key": key},
+    )
+
+
 def write_reset(mail: OutgoingMail) -> EmailMessage | None:
     """The mail with a fresh link; None where the address has no account."""
     # By the address that they have: not by one that is only asked for, nor one that looks like it.
     user = User.objects.with_address(mail.recipient).filter(is_active=True).order_by("pk").first()
     if user is None:
         return None
-    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-    url = mail.details["origin"] + path.replace("UID-KEY", key)
+    url = mail.details["origin"] + new_password_url(user)
     context = {"user": user, "password_reset_url": url}
     message: EmailMessage = get_adapter().render_mail(
         "account/email/password_reset_key", mail.recipient, context
