@@ -23,6 +23,8 @@ from agents.models import MailState, OutgoingMail, User, Workspace
 from glozr.errors import Conflict, NotFound
 
 OTHER = "other"
+FORGOTTEN: Mapping[str, Any] = {"body": "", "html": "", "headers": {}, "details": {}}
+"""What a mail said, once it is of no more use."""
 _log = logging.getLogger("glozr.mail")
 
 
@@ -125,8 +127,7 @@ _SENT_AGAIN = (
 
 def over(state: MailState) -> dict[str, Any]:
     """What is written on a mail that is done with: what it said is forgotten."""
-    forgotten = {"body": "", "html": "", "headers": {}, "details": {}}
-    return {"state": state, "ended_at": Now(), **forgotten}
+    return {"state": state, "ended_at": Now(), **FORGOTTEN}
 
 
 def _rows_of(message: EmailMessage) -> Iterator[OutgoingMail]:

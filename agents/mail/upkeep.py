@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from agents import limits
+from agents.mail.outbox import FORGOTTEN
 from agents.models import MailState, OutgoingMail
 from glozr.background import IsStopping, never
 
@@ -17,7 +18,7 @@ def clear_old_mail(is_stopping: IsStopping = never) -> None:
         state__in=(MailState.FAILED, MailState.HELD_BACK),
         created_at__lt=Now() - limits.MAIL_SENT_AGAIN_WITHIN,
     )
-    stale = unsent.exclude(body="", html="", headers={}, details={})
+    stale = unsent.exclude(**FORGOTTEN)
     while not is_stopping() and _some(stale, delete=False):
         pass
     # Who typed the address of nobody is forgotten as soon as it need not be counted.
@@ -40,5 +41,5 @@ def _some(mails: QuerySet[OutgoingMail], *, delete: bool) -> bool:
         if delete:
             found.delete()
         else:
-            found.update(body="", html="", headers={}, details={})
+            found.update(**FORGOTTEN)
     return bool(ids)

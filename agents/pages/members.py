@@ -210,7 +210,6 @@ def _page(
 
 def _back(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """To the list, or to the start for who has just lost the right to see it."""
-    request.user.__dict__.pop("_permissions", None)
     if Permission.MANAGE_MEMBERS in permissions_of(request.user, workspace):
         return redirect("members", workspace.pk)
     return redirect("agent_list")

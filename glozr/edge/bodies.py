@@ -14,14 +14,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.template.loader import render_to_string
 from django.views.defaults import bad_request as djangos_bad_request
 
-from glozr.edge.api_errors import body_of, unsupported_media_type
+from glozr.edge.api_errors import API, body_of, unsupported_media_type
 from glozr.errors import DomainError
 from glozr.inputs.json_body import TOO_LARGE
 from glozr.inputs.limits import ENTRANCE_BYTES, FORM_BYTES, FORM_FIELDS, JSON_BYTES
 
 _Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
-API = "/api/"
 ENTRANCES = ("/accounts/", "/invitations/", "/demo/", "/admin/login/")
 NO_FILES = "Nothing here takes a file. Send the form as application/x-www-form-urlencoded."
 TOO_MANY_FIELDS = f"A form, or an address, has at most {FORM_FIELDS} fields. Send fewer at once."

@@ -6,7 +6,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from glozr.edge.api_errors import RETRY_AFTER_SECONDS, body_of
+from glozr.edge.api_errors import API, RETRY_AFTER_SECONDS, body_of
 from glozr.errors import Unavailable
 
 
@@ -20,7 +20,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
-    if not request.path_info.startswith("/api/"):
+    if not request.path_info.startswith(API):
         # Neither page may need the database, so there is no request and no context.
         return HttpResponse(render_to_string(f"{status}.html"), status=status)
     if status == 503:

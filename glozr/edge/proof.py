@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare
 
+from glozr.edge.api_errors import API
 from glozr.edge.sending_again import sent_again
 from glozr.errors import ProofNeeded, TooSoon
 
@@ -77,7 +78,7 @@ class ProofSent:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponse | None:
-        if request.method != "POST" or request.path_info.startswith("/api/"):
+        if request.method != "POST" or request.path_info.startswith(API):
             return None
         if not request.user.is_authenticated:
             return None
@@ -173,10 +174,7 @@ def _kinds_of(user: Any) -> set[str]:
 
 def _is_by_mail(user: Any, kinds: set[str]) -> bool:
     """Whether a mailed code is a proof: for who signs in without password or second factor."""
-    from allauth.account.models import EmailAddress
-
-    proven = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)
-    return not user.has_usable_password() and not kinds and proven.exists()
+    return bool(not user.has_usable_password() and not kinds and user.is_proven)
 
 
 def _mail_code(request: HttpRequest) -> str:
