@@ -3,12 +3,14 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import import_module
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError, connection
 
 if multiprocessing.current_process().name == "granian-worker":
     # Until it serves, a worker has the handlers of the server that it was forked from, which do
@@ -24,6 +26,10 @@ from glozr.edge.bodies import most_bytes  # noqa: E402, needs the settings
 # Load the views now rather than in the first request, and tell the garbage collector that what
 # is loaded stays: looking through all of it again and again took a tenth of a request's time.
 import_module(settings.ROOT_URLCONF)
+# The embedded database is looked for once: now, so that no request waits for its start, nor starts
+# again what somebody has stopped.
+with suppress(OperationalError):
+    connection.get_connection_params()
 gc.collect()
 gc.freeze()
 

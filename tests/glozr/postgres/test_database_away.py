@@ -43,6 +43,16 @@ def serves_again(stack: Stack) -> None:
         assert answer.json()["variant"]
 
 
+def test_workers_that_have_served_nothing_do_not_start_it_again(stack: Stack) -> None:
+    until = time.monotonic() + 20
+    while not stack.is_whole() and time.monotonic() < until:
+        time.sleep(0.05)
+    stack.postgres.stop()
+    refused_in_time(stack)
+    stack.postgres.ensure_running()
+    serves_again(stack)
+
+
 def test_service_resumes_by_itself_after_a_stop(stack: Stack) -> None:
     serves_again(stack)
     stack.postgres.stop()
