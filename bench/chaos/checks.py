@@ -181,22 +181,27 @@ def _messages_once(check: Check, evidence: Evidence, rows: Rows) -> None:
 
 
 def _leads_once(check: Check, evidence: Evidence, rows: Rows) -> None:
-    sent = set()
-    for attempt in evidence.attempts:
-        call = attempt.call
-        if call.kind != Kind.LEAD:
-            continue
-        key = call.chat.agent, call.key.lower()
-        sent.add(key)
+    left_by: dict[tuple[str, str], set[str]] = defaultdict(set)
+    attempts = [attempt for attempt in evidence.attempts if attempt.call.kind == Kind.LEAD]
+    for attempt in attempts:
+        left_by[_lead_key(attempt.call)].add(attempt.call.chat.visitor)
+    for attempt in attempts:
         if attempt.kept is not None:
-            expected = [(attempt.kept.id, attempt.kept.visitor, call.text)]
+            key = _lead_key(attempt.call)
+            # Whoever left it first keeps it; that is told to the first alone.
+            owners = {attempt.kept.visitor} if attempt.kept.visitor else left_by[key]
             stored = list(rows.leads.get(key, ()))
             check.expect(
-                stored == expected,
-                f"lead {call.key} was acknowledged as {expected}; stored is {stored}",
+                any(stored == [(attempt.kept.id, owner, attempt.call.text)] for owner in owners),
+                f"lead {key} was acknowledged as {attempt.kept}, left by {owners}; "
+                f"stored is {stored}",
             )
-    for lead in rows.leads.keys() - sent:
+    for lead in rows.leads.keys() - left_by.keys():
         check.violations.append(f"lead {lead} is stored; nobody sent it")
+
+
+def _lead_key(call: Call) -> tuple[str, str]:
+    return call.chat.agent, call.key.lower()
 
 
 def _said_to_be_new_once(check: Check, evidence: Evidence, _rows: Rows) -> None:

@@ -101,10 +101,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an answer says of a stored message or lead."""
+    """What an answer says of a stored message or lead; not every answer names its visitor."""
 
     id: str
-    visitor: str
+    visitor: str | None
     text: str
 
 
@@ -231,7 +231,7 @@ def _read(call: Call, began: float, ended: float, answer: httpx.Response) -> Att
     kept = None
     # Of a lead that was there already the answer tells the id alone.
     if call.kind == Kind.LEAD and "name" not in body:
-        kept = Kept(body["id"], call.chat.visitor, call.text)
+        kept = Kept(body["id"], None, call.text)
     elif call.kind != Kind.ASSIGNMENT:
         text = body["content" if call.kind == Kind.MESSAGE else "name"]
         kept = Kept(body["id"], body["visitor_id"], text)

@@ -138,6 +138,22 @@ def test_checks_that_found_nothing_to_compare_have_failed() -> None:
     }
 
 
+BOB = Call(Kind.LEAD, replace(CHAT, visitor="bob"), "ada@example.com", text="Ada")
+
+
+def test_an_address_that_two_visitors_left_belongs_to_either() -> None:
+    """A lead that was there is answered by its id alone, so that no answer names its visitor."""
+    again = Attempt(BOB, 16, 17, 200, kept=Kept("lead", None, "Ada"))
+    stolen = replace(ROWS, leads={("agent", "ada@example.com"): [("lead", "bob", "Ada")]})
+    unknown = replace(ROWS, leads={("agent", "ada@example.com"): [("lead", "eve", "Ada")]})
+    unsaid = replace(EVIDENCE, attempts=[REFUSED, SAID, AGAIN, BACK, again])
+
+    assert failed(also(again)) == set()
+    assert failed(also(again), stolen) == {"every acknowledged lead is there, once"}
+    assert failed(unsaid, stolen) == set()
+    assert failed(unsaid, unknown) == {"every acknowledged lead is there, once"}
+
+
 AFTER_STOP = replace(AGAIN, began=22, ended=23, told=replace(NEW, source="visitor"))
 LOGS: dict[str, tuple[Evidence, str]] = {
     "a 500": (
