@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
-from pathlib import Path
-from typing import Final, LiteralString
+from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -22,10 +21,10 @@ from django.utils import timezone
 from agents import limits, quotas
 from agents.audit.events import record_event
 from agents.models import Ability, ApiToken, User, Workspace, WorkspaceAction
+from agents.workspaces.conditions import AUTHENTICATE
 from agents.workspaces.keys import HINT_CHARACTERS, is_well_formed, new_key
 from glozr.errors import Conflict, FieldError, Forbidden, Invalid, NotSignedIn, OutOfDate
 from glozr.inputs.validation import invalid
-from glozr.postgres.sql import statement
 from glozr.secrets import digest_of
 
 TOUCH_AFTER = timedelta(minutes=1)
@@ -33,12 +32,6 @@ TOUCH_AFTER = timedelta(minutes=1)
 LONGEST_OVERLAP = timedelta(days=7)
 NETWORK_BITS: Final = {4: 24, 6: 48}
 """How much of an address is kept of a token's last use: the network, not the machine."""
-
-_FOLDER = Path(__file__).parent / "sql"
-CONDITIONS: Final[dict[str, LiteralString]] = {
-    name: statement(_FOLDER, name) for name in ("usable_token", "is_near")
-}
-_AUTHENTICATE: Final[LiteralString] = statement(_FOLDER, "authenticate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +202,7 @@ def authenticate(credentials: Credentials) -> ApiToken:
         Forbidden: `network_not_allowed`.
     """
     parameters = {"digest": credentials.digest, "client": credentials.address}
-    found = next(iter(ApiToken.objects.raw(_AUTHENTICATE, parameters)), None)
+    found = next(iter(ApiToken.objects.raw(AUTHENTICATE, parameters)), None)
     if found is None:
         raise NotSignedIn
     if not found.near:  # type: ignore[attr-defined]
@@ -230,7 +223,7 @@ def far_away() -> Forbidden:
 def usable_token(key: str) -> ApiToken | None:
     """The token of a key, wherever it may be used from."""
     parameters = {"digest": digest_of(key), "client": None}
-    return next(iter(ApiToken.objects.raw(_AUTHENTICATE, parameters)), None)
+    return next(iter(ApiToken.objects.raw(AUTHENTICATE, parameters)), None)
 
 
 def touch(token_id: UUID, address: str | None = None) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
 
-from agents.workspaces.tokens import CONDITIONS
+from agents.workspaces.conditions import CONDITIONS
 from glozr.postgres.sql import statement
 
 _FOLDER = Path(__file__).parent / "sql"
