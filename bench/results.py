@@ -59,12 +59,12 @@ LENGTH = "2 + (hashtext({id}::text) & 7) + ((hashtext({id}::text) >> 3) & 1)"
 LEAD = "hashtext('v-' || visitor) % 100 BETWEEN -8 AND 7"
 STEPS = (
     f"""INSERT INTO experiment_assignments (id, agent_id, experiment_id, variant_id, visitor_id,
-                                            assigned_at, conversations, messages, seconds, leads,
-                                            counted)
+                                            assigned_at, conversations, sessions, messages, seconds,
+                                            leads, counted)
         SELECT uuidv7(), '{{agent}}', '{{experiment}}', {VARIANT}, 'v-' || visitor, {ASSIGNED_AT},
                talk.*, ({LEAD})::int, true
           FROM generate_series(1, {{visitors}}) visitor,
-               LATERAL (SELECT count(*), sum((length + 1) / 2), sum(20 * (length - 1))
+               LATERAL (SELECT count(*), count(*), sum((length + 1) / 2), sum(20 * (length - 1))
                           FROM {CONVERSATIONS},
                                LATERAL (SELECT {LENGTH.format(id=CONVERSATION)} AS length) of_it
                        ) talk""",
@@ -73,22 +73,23 @@ STEPS = (
         SELECT {CONVERSATION}, '{{agent}}', 'v-' || visitor, {VARIANT}, {ASSIGNED_AT}, false,
                {ASSIGNED_AT}
           FROM generate_series(1, {{visitors}}) visitor, {CONVERSATIONS}""",
-    f"""INSERT INTO messages (id, agent_id, conversation_id, role, content, sent_at)
+    f"""INSERT INTO messages (id, agent_id, conversation_id, role, content, sent_at, received_at)
         SELECT uuidv7(), agent_id, id, CASE turn % 2 WHEN 1 THEN 'visitor' ELSE 'agent' END,
-               'Hello there', started_at + interval '20 seconds' * turn
+               'Hello there', started_at + interval '20 seconds' * turn,
+               started_at + interval '20 seconds' * turn
           FROM conversations, generate_series(1, {LENGTH.format(id="id")}) turn""",
     f"""INSERT INTO leads (id, agent_id, visitor_id, email, name, phone, company, created_at)
         SELECT uuidv7(), '{{agent}}', 'v-' || visitor, 'v-' || visitor || '@example.com', '', '',
                '', {ASSIGNED_AT} + interval '1 minute'
           FROM generate_series(1, {{visitors}}) visitor WHERE {LEAD}""",
     """INSERT INTO variant_totals (agent_id, variant_id, assigned_from, visitors, converted, leads,
-                                   conversations, conversations_squared, messages,
-                                   messages_squared, seconds, seconds_squared,
-                                   seconds_conversations)
+                                   conversations, sessions, sessions_squared, messages,
+                                   messages_squared, seconds, seconds_squared, seconds_sessions,
+                                   last_assigned_at)
        SELECT agent_id, variant_id, date_bin('15 minutes', assigned_at, '2000-01-01Z'), count(*),
-              count(*) FILTER (WHERE leads > 0), sum(leads), sum(conversations),
-              sum(conversations ^ 2), sum(messages), sum(messages ^ 2), sum(seconds),
-              sum(seconds * seconds), sum(seconds * conversations)
+              count(*) FILTER (WHERE leads > 0), sum(leads), sum(conversations), sum(sessions),
+              sum(sessions ^ 2), sum(messages), sum(messages ^ 2), sum(seconds),
+              sum(seconds * seconds), sum(seconds * sessions), max(assigned_at)
          FROM experiment_assignments GROUP BY 1, 2, 3""",
 )
 

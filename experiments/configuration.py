@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from experiments import limits
-from experiments.models import NAME_TAKEN, WEIGHT_RULE, Experiment, Kind
+from experiments.models import NAME_TAKEN, WEIGHT_RULE, WINDOW_RULE, Experiment, Kind
 from glozr.errors import FieldError, Invalid
 from glozr.text import (
     CONTROL_CHARACTERS,
@@ -24,10 +24,10 @@ from glozr.text import (
 
 DEFAULT_WEIGHT = 50
 
-FIELD_OF_CONSTRAINT = {"name_taken": "name"}
+FIELD_OF_CONSTRAINT = {"name_taken": "name", "window": "window_days"}
 """Which field to blame when a constraint of `Experiment` refuses a row."""
 
-SETUP_FIELDS = ("name", "hypothesis", "kind", "variants")
+SETUP_FIELDS = ("name", "hypothesis", "kind", "window_days", "variants")
 VARIANT_FIELDS = ("name", "weight", "config")
 
 
@@ -46,6 +46,7 @@ class Setup:
     kind: str
     hypothesis: str
     variants: tuple[VariantSetup, ...]
+    window_days: int = limits.WINDOW_DAYS
 
 
 def setup_of(experiment: Experiment) -> Setup:
@@ -57,6 +58,7 @@ def setup_of(experiment: Experiment) -> Setup:
             VariantSetup(variant.name, variant.weight, variant.config)
             for variant in experiment.variants.all()
         ),
+        window_days=experiment.window_days,
     )
 
 
@@ -92,6 +94,7 @@ def new_setup(
             if "variants" in sent
             else default_variants(kind, persona)
         ),
+        window_days=check.window_days(sent.get("window_days", limits.WINDOW_DAYS)),
     )
     check.raise_if_broken()
     return setup
@@ -113,6 +116,8 @@ def changed_setup(
         setup = replace(setup, name=check.name(sent["name"]))
     if "hypothesis" in sent:
         setup = replace(setup, hypothesis=check.hypothesis(sent["hypothesis"]))
+    if "window_days" in sent:
+        setup = replace(setup, window_days=check.window_days(sent["window_days"]))
     if "kind" in sent:
         setup = replace(setup, kind=check.kind(sent["kind"]))
     if "variants" in sent:
@@ -132,6 +137,7 @@ def check_complete(setup: Setup) -> None:
     check = _Check()
     check.name(setup.name)
     check.hypothesis(setup.hypothesis)
+    check.window_days(setup.window_days)
     check.variants(_as_sent(setup.variants), check.kind(setup.kind))
     check.raise_if_broken()
 
@@ -239,12 +245,19 @@ class _Check:
         )
 
     def weight(self, field: str, value: object) -> int:
+        return self.whole(field, value, 1, limits.MAX_WEIGHT, WEIGHT_RULE)
+
+    def window_days(self, value: object) -> int:
+        least, most = limits.MIN_WINDOW_DAYS, limits.MAX_WINDOW_DAYS
+        return self.whole("window_days", value, least, most, WINDOW_RULE)
+
+    def whole(self, field: str, value: object, least: int, most: int, rule: str) -> int:
         is_integer = isinstance(value, int) and not isinstance(value, bool)
-        if is_integer and 1 <= value <= limits.MAX_WEIGHT:  # type: ignore[operator]
+        if is_integer and least <= value <= most:  # type: ignore[operator]
             return value  # type: ignore[return-value]
         code = "required" if value is None else "out_of_range" if is_integer else "not_an_integer"
-        self.broken(field, code, WEIGHT_RULE)
-        return 1
+        self.broken(field, code, rule)
+        return least
 
     def config(self, field: str, value: object, kind: str) -> Mapping[str, object]:
         if not isinstance(value, Mapping):

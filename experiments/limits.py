@@ -4,6 +4,7 @@ Lengths are in characters.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from agents import limits
 
@@ -14,9 +15,19 @@ VARIANT_NAME = 60
 MAX_WEIGHT = 1_000_000
 MAX_CONFIG_BYTES = 16 * 1024
 MAX_CONFIG_DEPTH = 20
+WINDOW_DAYS, MIN_WINDOW_DAYS, MAX_WINDOW_DAYS = 7, 1, 90
 PERSONA_LIMITS: Mapping[str, int] = {"name": limits.PERSONA_NAME, "tone": limits.PERSONA_TONE}
 
 EXPERIMENTS_OF_WORKSPACE = 2_000
 """Of a workspace, those that are deleted not counted."""
 HISTORY = 100_000
 """Steps in the histories of a workspace's experiments, those that are deleted not counted."""
+
+MESSAGES_COUNTED = 100
+"""Of one visitor in an experiment; what follows is not measured."""
+SILENCE = timedelta(minutes=30)
+"""Ends a session."""
+CROSSING = timedelta(seconds=5)
+"""So much earlier than the assignment a lead may come, as requests of one moment may cross."""
+LATENESS = timedelta(hours=24)
+"""What is received so much later than its span ended still counts."""

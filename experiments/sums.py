@@ -28,18 +28,34 @@ class Sums:
     exact decimals, so that no sum ever drifts."""
 
     visitors: int = 0
-    converted: int = field(default=0, metadata=_about("Visitors who left at least one lead."))
+    converted: int = field(default=0, metadata=_about("Visitors who left contact details."))
+    qualified: int = field(
+        default=0, metadata=_about("Visitors with a lead that was qualified, contacted or won.")
+    )
+    won: int = field(default=0, metadata=_about("Visitors with a lead that was won."))
+    handovers: int = field(default=0, metadata=_about("Visitors to whom a human agent wrote."))
     leads: int = 0
     conversations: int = 0
-    conversations_squared: int = field(default=0, metadata=_about("Sum of squares."))
-    messages: int = 0
+    messages: int = field(
+        default=0, metadata=_about("Of one visitor at most a hundred are counted.")
+    )
     messages_squared: int = field(default=0, metadata=_about("Sum of squares."))
+    capped: int = field(
+        default=0, metadata=_about("Visitors who sent more messages than are counted of one.")
+    )
+    sessions: int = field(
+        default=0,
+        metadata=_about(
+            "Each from a visitor's message to the last before half an hour of silence."
+        ),
+    )
+    sessions_squared: int = field(default=0, metadata=_about("Sum of squares."))
     seconds: Decimal = field(
-        default=ZERO, metadata=_exact(30, 6, "The length of all conversations, in seconds.")
+        default=ZERO, metadata=_exact(30, 6, "The length of all sessions, in seconds.")
     )
     seconds_squared: Decimal = field(default=ZERO, metadata=_exact(60, 12, "Sum of squares."))
-    seconds_conversations: Decimal = field(
-        default=ZERO, metadata=_exact(40, 6, "Sum of each visitor's seconds times conversations.")
+    seconds_sessions: Decimal = field(
+        default=ZERO, metadata=_exact(40, 6, "Sum of each visitor's seconds times sessions.")
     )
 
     def __add__(self, other: Sums) -> Sums:

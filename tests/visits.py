@@ -41,10 +41,12 @@ def arrive(
                 conversation=conversation,
                 role=MessageRole.VISITOR,
                 content="Hello",
-                sent_at=at + timedelta(seconds=seconds * number / max(messages - 1, 1)),
+                sent_at=sent_at,
+                received_at=sent_at,
             )
             for conversation in conversations
             for number in range(messages)
+            for sent_at in [at + timedelta(seconds=seconds * number / max(messages - 1, 1))]
         )
         Lead.objects.bulk_create(
             Lead(agent=agent, visitor_id=name, email=f"{name}@example.com", created_at=at)

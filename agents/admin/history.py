@@ -1,6 +1,6 @@
-"""What visitors did: read-only, save for the status of a lead."""
+"""What visitors said: read-only."""
 
-from typing import Any, ClassVar, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,12 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from agents.admin.scope import HistoryAdmin, agent_ids, person
-from agents.admin.services import ServiceAdmin
-from agents.conversations import leads
-from agents.models import Agent, Conversation, Lead, Message
-from agents.models.conversation import LeadQuerySet
-from agents.roles import Permission
-from glozr.ids import uuid_or_none
+from agents.models import Agent, Conversation, Message
 
 LATEST_CONVERSATIONS = 100
 
@@ -101,44 +96,3 @@ class MessageAdmin(HistoryAdmin):
     @admin.display(description="Content")
     def excerpt(self, message: Message) -> str:
         return message.content[:80]
-
-
-@admin.register(Lead)
-class LeadAdmin(ServiceAdmin, HistoryAdmin):
-    """Only the status is a person's to change."""
-
-    write_permission = Permission.RUN
-    indexed_lookups = frozenset({"agent__id__exact", "status__exact"})
-    list_display = ("email", "name", "company", "status", "agent", "created_at")
-    list_filter = ("status",)
-    list_select_related = ("agent",)
-    search_help_text: ClassVar[str] = "An e-mail address, or a visitor's or lead's id, in full"
-    fields = (
-        "status",
-        "email",
-        "name",
-        "phone",
-        "company",
-        "agent",
-        "visitor_id",
-        "conversation",
-        "created_at",
-        "updated_at",
-    )
-    readonly_fields = fields[1:]
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("-created_at", "-id") if "agent__id__exact" in request.GET else ("-id",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Lead], bool]:
-        text = search_term.strip()
-        if "@" in text and uuid_or_none(text) is None:
-            agents = Agent.objects.order_by().values("pk")
-            found = cast(LeadQuerySet, queryset).filter(agent__in=agents)
-            return found.with_email(text), False
-        return super().get_search_results(request, queryset, search_term)
-
-    def edit(self, request: HttpRequest, row: Lead, values: dict[str, Any]) -> None:
-        leads.change_status(row, status=values["status"])

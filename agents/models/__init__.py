@@ -3,7 +3,15 @@
 from agents.models.agent import Agent, default_persona
 from agents.models.attempts import AttemptCount
 from agents.models.audit import KeptText, WorkspaceAction, WorkspaceEvent
-from agents.models.conversation import Conversation, Lead, LeadStatus, Message, MessageRole
+from agents.models.conversation import (
+    Conversation,
+    Lead,
+    LeadRepeat,
+    LeadStatus,
+    LeadStatusChange,
+    Message,
+    MessageRole,
+)
 from agents.models.mail import MailState, OutgoingMail
 from agents.models.session import UserSession
 from agents.models.user import AddressChange, User
@@ -27,7 +35,9 @@ __all__ = [
     "Invitation",
     "KeptText",
     "Lead",
+    "LeadRepeat",
     "LeadStatus",
+    "LeadStatusChange",
     "MailState",
     "Membership",
     "Message",

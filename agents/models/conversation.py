@@ -120,11 +120,20 @@ class Message(models.Model):
     role = models.CharField(max_length=16, choices=MessageRole.choices)
     content = models.TextField(validators=[MinLengthValidator(1)])
     sent_at = models.DateTimeField(db_default=Now())
+    received_at = models.DateTimeField(
+        db_default=Now(),
+        editable=False,
+        help_text="Tells apart what was sent at one moment; in 2000 for what came before it was "
+        "noted.",
+    )
 
     class Meta:
         db_table = "messages"
         indexes = [
-            models.Index(fields=["conversation", "sent_at", "id"], name="messages_in_order"),
+            models.Index(
+                fields=["conversation", "sent_at", "received_at", "id"],
+                name="messages_as_they_came",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -213,3 +222,51 @@ class Lead(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class LeadRepeat(models.Model):
+    """Contact details that were known already, left again: by the lead's visitor or by another."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="repeats")
+    visitor_id = visitor_id_field()
+    conversation_id = models.UUIDField(null=True, blank=True)
+    left_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "lead_repeats"
+        indexes = [models.Index(fields=["agent", "visitor_id"], name="lead_repeats_by_visitor")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} by {self.visitor_id}"
+
+
+class LeadStatusChange(models.Model):
+    """A step of a lead, so that figures can say how far it had come at a moment."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="status_changes", db_index=False
+    )
+    was = models.CharField(max_length=16, choices=LeadStatus.choices)
+    became = models.CharField(max_length=16, choices=LeadStatus.choices)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "lead_status_changes"
+        indexes = [models.Index(fields=["lead", "changed_at", "id"], name="lead_steps_in_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(became__in=LeadStatus.values, was__in=LeadStatus.values),
+                name="lead_steps_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}: {self.was} → {self.became}"

@@ -1,5 +1,5 @@
 """The Django admin of experiments and of what they recorded."""
 
-from experiments.admin import experiments, records
+from experiments.admin import experiments, leads, records
 
-__all__ = ["experiments", "records"]
+__all__ = ["experiments", "leads", "records"]

@@ -96,7 +96,7 @@ class ExperimentAdmin(ServiceAdmin):
         return super().has_delete_permission(request, obj) and not _is_deleted(obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        setup = ["agent", "name", "hypothesis", "kind"]
+        setup = ["agent", "name", "hypothesis", "kind", "window_days"]
         if obj is None:
             return [(None, {"fields": setup, "description": WITHOUT_VARIANTS})]
         if self.has_change_permission(request, obj):
@@ -109,7 +109,7 @@ class ExperimentAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        frozen = ("kind",) if _is_frozen(obj) else ()
+        frozen = ("kind", "window_days") if _is_frozen(obj) else ()
         return ("agent", "id", *self.kept_fields, *frozen)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

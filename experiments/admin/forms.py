@@ -25,11 +25,14 @@ class ExperimentAdminForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seen_version"].initial = self.instance.version
+        if "window_days" in self.fields:
+            self.fields["window_days"].required = False
 
     def setup(self) -> dict[str, object]:
         """What was filled in, as `experiments.lifecycle.editing` takes it; variants apart."""
-        fields = ("name", "kind", "hypothesis")
-        return {field: self.cleaned_data[field] for field in fields if field in self.cleaned_data}
+        fields = ("name", "kind", "hypothesis", "window_days")
+        filled = {field: self.cleaned_data.get(field) for field in fields}
+        return {field: value for field, value in filled.items() if value is not None}
 
 
 class VariantAdminForm(ServiceForm):

@@ -24,9 +24,12 @@ VERDICT_KINDS = [
     (VerdictKind.COUNTS.value, f"a comparison needs {ENOUGH_VISITORS} visitors in both variants"),
     (VerdictKind.OPEN.value, "there are enough visitors, and no difference is shown yet"),
     (VerdictKind.DECIDED.value, "a treatment is better or worse than the control"),
+    (VerdictKind.HARMLESS.value, "of a guardrail: no treatment is shown to be worse"),
+    (VerdictKind.UNKNOWN.value, "of a guardrail: too little to say"),
+    (VerdictKind.HARMFUL.value, "of a guardrail: a treatment is worse than the control"),
 ]
 REASON_CHOICES = [
-    (Reason.NOTHING_MEASURED.value, "a variant has no visitors, or none with a conversation"),
+    (Reason.NOTHING_MEASURED.value, "a variant has no visitors, or none with a session"),
     (Reason.TOO_FEW_VISITORS.value, "a variant has too few visitors to say"),
     (Reason.NO_VARIATION.value, "all visitors did the same, so the uncertainty is unknown"),
     (Reason.CONTROL_TOO_CLOSE_TO_ZERO.value, "the control may be zero, which nothing divides by"),
@@ -34,7 +37,7 @@ REASON_CHOICES = [
 UNITS = [
     (Unit.SHARE.value, "a share of visitors, from 0 to 1"),
     (Unit.MESSAGES.value, "messages per visitor"),
-    (Unit.SECONDS.value, "seconds per conversation"),
+    (Unit.SECONDS.value, "seconds per session"),
 ]
 METRIC_KEYS = [(metric.key, metric.name) for metric in METRICS]
 
@@ -227,7 +230,7 @@ class VariantFiguresSerializer(FiguresSerializer):
         source="own.value",
         allow_null=True,
         help_text="In the unit of the metric; null, with the reason nothing_measured, without "
-        "visitors or, for session length, conversations.",
+        "visitors or, for session length, sessions.",
     )
     interval = IntervalSerializer(
         source="own.interval",
@@ -272,6 +275,9 @@ class MetricResultsSerializer(FiguresSerializer):
     unit = serializers.ChoiceField(
         source="metric.unit", choices=UNITS, help_text="What values and absolute lifts count."
     )
+    is_guardrail = serializers.BooleanField(
+        source="metric.is_guardrail", help_text="Of a guardrail more is harm; it decides nothing."
+    )
     verdict = VerdictSerializer()
     visitors_needed_per_variant = CountField(
         source="visitors_needed",
@@ -279,11 +285,12 @@ class MetricResultsSerializer(FiguresSerializer):
         help_text="To show the planned lift with 80% power; null where the control has no value "
         "or variation to plan with, or no number of visitors would do.",
     )
-    days_needed = serializers.FloatField(
+    days_needed = CountField(
         allow_null=True,
-        help_text="Days from as_of until every variant has these visitors, at the present pace; 0 "
-        "when they are there. Null when the experiment is not running, a variant that needs "
-        "visitors gets none, or visitors_needed_per_variant is null.",
+        help_text="Whole days from as_of until every variant has these visitors, at the pace of "
+        "the last 14 days of the present run; 0 when they are there. Null when it takes no "
+        "new visitors, the metric is decided, a variant that needs visitors gets none, or "
+        "visitors_needed_per_variant is null.",
     )
     expected_on = serializers.DateField(
         allow_null=True,
@@ -306,6 +313,13 @@ class DaySerializer(serializers.Serializer[Any]):
     )
 
 
+class RunSerializer(FiguresSerializer):
+    """From a start to the stop after it."""
+
+    started_at = serializers.DateTimeField()
+    stopped_at = serializers.DateTimeField(allow_null=True, help_text="Null while it runs.")
+
+
 class NeighbourSerializer(FiguresSerializer):
     """Another experiment of the agent that ran at the same time: their visitors are mixed."""
 
@@ -319,7 +333,29 @@ class ResultsSerializer(FiguresSerializer):
 
     experiment = serializers.UUIDField(source="experiment.pk", help_text="Its id.")
     status = serializers.ChoiceField(source="experiment.status", choices=Status.choices)
-    as_of = serializers.DateTimeField(help_text="When these figures were read.")
+    as_of = serializers.DateTimeField(
+        help_text="When these figures were read; of final ones, final_at."
+    )
+    runs = RunSerializer(many=True, help_text="In order.")
+    window_days = serializers.IntegerField(
+        source="experiment.window_days",
+        help_text="For how many days after a visitor's assignment what they do counts, if no other "
+        "experiment begins for them sooner.",
+    )
+    final_at = serializers.DateTimeField(
+        source="timing.final_at",
+        allow_null=True,
+        help_text="When no figure of a stopped experiment can change any more but by leaving out, "
+        "merging and erasing visitors; null until it is stopped.",
+    )
+    is_final = serializers.BooleanField(
+        source="timing.is_final", help_text="Whether that has come."
+    )
+    quiet_since = serializers.DateTimeField(
+        source="timing.quiet_since",
+        allow_null=True,
+        help_text="Since when nobody has come to an experiment that takes visitors, if for a day.",
+    )
     is_complete = serializers.BooleanField(
         help_text="False while more waits to be counted than a call may wait for: ask again."
     )
@@ -347,4 +383,5 @@ class ResultsSerializer(FiguresSerializer):
         return [
             {"day": day.day, "visitors": dict(zip(ids, day.visitors, strict=True))}
             for day in results.days
+            if any(day.visitors)
         ]

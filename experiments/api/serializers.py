@@ -37,7 +37,10 @@ class MessageCallSerializer(StrictSerializer):
         required=False,
         help_text="Choose one to send the message again safely; left out, one is made.",
     )
-    sent_at = PastField(required=False, help_text="At most 5 minutes ahead; left out, it is now.")
+    sent_at = PastField(
+        required=False,
+        help_text="At most 5 minutes ahead and 7 days back; left out, it is now.",
+    )
     playground = BooleanField(required=False, help_text=PLAYGROUND)
 
 
@@ -144,6 +147,7 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "started_at",
             "stopped_at",
             "created_at",
+            "window_days",
             "version",
             "variants",
         ]
@@ -173,6 +177,13 @@ class ExperimentCallSerializer(StrictSerializer):
     kind = serializers.ChoiceField(choices=Kind.choices)
     hypothesis = serializers.CharField(
         required=False, allow_blank=True, max_length=limits.HYPOTHESIS
+    )
+    window_days = serializers.IntegerField(
+        required=False,
+        min_value=limits.MIN_WINDOW_DAYS,
+        max_value=limits.MAX_WINDOW_DAYS,
+        default=limits.WINDOW_DAYS,
+        help_text="For how many days after a visitor's assignment what they do counts.",
     )
     variants = serializers.ListField(
         child=VariantCallSerializer(),

@@ -23,7 +23,8 @@ from experiments.models import Action, Experiment, Variant
 from glozr.errors import Conflict, NotFound, OutOfDate
 from glozr.inputs.validation import invalid
 
-FROZEN_FIELDS = ("kind", "variants")
+FROZEN_FIELDS = {"kind": "kind", "window_days": "window", "variants": "variants"}
+"""And how people call them."""
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def alone(experiment: Experiment) -> Iterator[Experiment]:
 
 
 def create(*, agent: Agent, sent: Mapping[str, object], by: Caller | None) -> Experiment:
-    """A new draft from what a client sent: name, kind, hypothesis and variants.
+    """A new draft from what a client sent: name, kind, hypothesis, window and variants.
 
     Raises:
         Invalid: with every broken rule.
@@ -84,7 +85,7 @@ def edit(
         changes = _changes(before, after)
         if not changes:
             return current
-        frozen = [field for field in FROZEN_FIELDS if field in changes]
+        frozen = [name for field, name in FROZEN_FIELDS.items() if field in changes]
         if frozen and current.is_frozen():
             raise Conflict(
                 f"The {' and '.join(frozen)} of {current.name} can't change any more: visitors "
@@ -139,7 +140,11 @@ def _insert(
     changes: Mapping[str, object] | None = None,
 ) -> Experiment:
     experiment = Experiment(
-        agent=agent, name=setup.name, kind=setup.kind, hypothesis=setup.hypothesis
+        agent=agent,
+        name=setup.name,
+        kind=setup.kind,
+        hypothesis=setup.hypothesis,
+        window_days=setup.window_days,
     )
     _validate(experiment)
     quotas.demand_room(
@@ -161,9 +166,10 @@ def _write(experiment: Experiment, setup: Setup, *, variants_changed: bool) -> N
     experiment.name = setup.name
     experiment.kind = setup.kind
     experiment.hypothesis = setup.hypothesis
+    experiment.window_days = setup.window_days
     _validate(experiment)
     experiment.version += 1
-    experiment.save(update_fields=["name", "kind", "hypothesis", "version"])
+    experiment.save(update_fields=["name", "kind", "hypothesis", "window_days", "version"])
     if variants_changed:
         experiment.variants.all().delete()
         _insert_variants(experiment, setup)
@@ -194,7 +200,7 @@ def _validate(experiment: Experiment) -> None:
 def _changes(before: Setup, after: Setup) -> dict[str, list[object]]:
     """For each field that differs, what it was and what it is."""
     changes: dict[str, list[object]] = {}
-    for field in ("name", "hypothesis", "kind"):
+    for field in ("name", "hypothesis", "kind", "window_days"):
         if getattr(before, field) != getattr(after, field):
             changes[field] = [getattr(before, field), getattr(after, field)]
     if before.variants != after.variants:

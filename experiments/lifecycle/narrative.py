@@ -7,7 +7,12 @@ from agents.audit import texts
 from agents.audit.narrative import Difference, Step
 from experiments.models import Action, Event, Kind
 
-SETUP_LABELS = {"name": "Name", "hypothesis": "Hypothesis", "kind": "Kind"}
+SETUP_LABELS = {
+    "name": "Name",
+    "hypothesis": "Hypothesis",
+    "kind": "Kind",
+    "window_days": "Days that count",
+}
 ABSENT = ""
 
 

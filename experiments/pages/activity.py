@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from agents import access
-from agents.conversations import leads
 from agents.models import LeadStatus
 from agents.pages.frame import PageRequest, agent_page
 from agents.roles import Permission
 from experiments.pages.activity_forms import ConversationFilter, LeadFilter
 from experiments.visitors import activity
+from experiments.visitors.lead_status import change_lead_status
 
 
 @require_safe
@@ -75,7 +75,7 @@ def lead_status(request: PageRequest, agent_id: UUID, lead_id: UUID) -> HttpResp
     """Change how far a lead has come; back to the list as it was narrowed."""
     agent = access.agent_for(request.user, agent_id, Permission.RUN)
     lead = activity.lead_for(agent, lead_id)
-    leads.change_status(lead, status=request.POST.get("status", ""))
+    change_lead_status(lead, status=request.POST.get("status", ""))
     query = QueryDict(request.POST.get("query", "")).urlencode()
     if request.htmx:
         (row,) = activity.with_variants(agent, [activity.lead_for(agent, lead_id)])

@@ -19,8 +19,8 @@ from experiments import history, lifecycle
 from experiments.access import experiment_for
 from experiments.lifecycle import narrative
 from experiments.models import Action, Experiment, Status
-from experiments.pages.forms import written_json
 from experiments.pages.results_context import results_context
+from experiments.pages.typed_json import written_json
 from experiments.results.report import planned_lift
 from experiments.results.visitor_counts import visitors_by_variant
 from experiments.split import Share, shares

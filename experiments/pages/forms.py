@@ -4,7 +4,6 @@ The form keeps what was typed as it was typed, adds and moves rows of variants, 
 error of the rules at the field that it is about.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +14,8 @@ from django.http import QueryDict
 from experiments import limits
 from experiments.configuration import DEFAULT_WEIGHT, Setup, VariantSetup
 from experiments.models import Kind
+from experiments.pages.typed_json import persona_in_fields, read_json, written_json
 from glozr.errors import FieldError
-from glozr.inputs.json_body import refuse_constant
-from glozr.text import is_encodable
 
 MAX_ROWS_READ = 2 * limits.MAX_VARIANTS
 """More rows than a person can make here; the rules refuse them all the same."""
@@ -57,6 +55,13 @@ class SetupForm(forms.Form):
         help_text="What you expect and why, so that the results can prove you wrong.",
     )
     kind = TypedField(widget=forms.RadioSelect(choices=KINDS))
+    window_days = TypedField(
+        label="Days that count",
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input-small"}),
+        help_text="What a visitor does in so many days from the first message is measured: "
+        f"{limits.MIN_WINDOW_DAYS} to {limits.MAX_WINDOW_DAYS}.",
+    )
     version = TypedField(required=False, widget=forms.HiddenInput)
 
 
@@ -109,9 +114,7 @@ class VariantForm(forms.Form):
 
     @property
     def weight_sent(self) -> int | str:
-        """A number where plain digits were typed; anything else is left to the rules."""
-        text = self.typed["weight"].strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+        return _whole_number(self.typed["weight"])
 
     def sent(self) -> dict[str, object]:
         return {"name": self.typed["name"], "weight": self.weight_sent, "config": self.config_sent}
@@ -161,7 +164,12 @@ class ExperimentForm:
     @classmethod
     def of(cls, setup: Setup, *, version: int | None = None) -> "ExperimentForm":
         """The form filled in with a set-up."""
-        typed = {"name": setup.name, "hypothesis": setup.hypothesis, "kind": setup.kind}
+        typed = {
+            "name": setup.name,
+            "hypothesis": setup.hypothesis,
+            "kind": setup.kind,
+            "window_days": str(setup.window_days),
+        }
         return cls(
             typed | {"version": "" if version is None else str(version)},
             [_typed_variant(variant, setup.kind) for variant in setup.variants],
@@ -207,7 +215,13 @@ class ExperimentForm:
         texts = {"name": self.typed["name"], "hypothesis": self.typed["hypothesis"]}
         if names_only:
             return dict(texts)
-        return {**texts, "kind": self.kind, "variants": [row.sent() for row in self.rows]}
+        window = _whole_number(self.typed["window_days"])
+        return {
+            **texts,
+            "kind": self.kind,
+            **({} if window == "" else {"window_days": window}),
+            "variants": [row.sent() for row in self.rows],
+        }
 
     @property
     def carried(self) -> list[tuple[str, str]]:
@@ -326,43 +340,10 @@ class ExperimentForm:
         return typed is not None
 
 
-def read_json(text: str) -> tuple[object, str]:
-    """The JSON in `text`, or a sentence on why it can't be read; no text is an empty object."""
-    try:
-        value = json.loads(
-            text.strip() or "{}", parse_constant=refuse_constant, object_pairs_hook=_once_each
-        )
-        json.dumps(value)  # as deep as this can be written again
-    except json.JSONDecodeError as error:
-        return None, f"This is not JSON: see line {error.lineno}, character {error.colno}."
-    except KeyError as error:
-        return None, f"The key {error} stands twice in one object. Keep one of the two."
-    except (ValueError, RecursionError):
-        return None, "This is not JSON that can be kept. Write an object, such as {}."
-    if not is_encodable(json.dumps(value, ensure_ascii=False)):
-        return None, "A text in it holds half of a surrogate pair."
-    return value, ""
-
-
-def written_json(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def persona_in_fields(config: object) -> dict[str, str] | None:
-    """The persona's name and tone for the fields, if `config` holds nothing else."""
-    persona: object = {}
-    match config:
-        case {"persona": found, **rest} if not rest:
-            persona = found
-        case {**rest} if not rest:
-            pass
-        case _:
-            return None
-    if not isinstance(persona, Mapping) or persona.keys() - limits.PERSONA_LIMITS.keys():
-        return None
-    if not all(isinstance(text, str) for text in persona.values()):
-        return None
-    return {f"persona_{key}": persona.get(key, "") for key in limits.PERSONA_LIMITS}
+def _whole_number(text: str) -> int | str:
+    """A number where plain digits were typed; anything else is left to the rules."""
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else digits
 
 
 def _typed_variant(variant: VariantSetup, kind: str) -> dict[str, str]:
@@ -383,13 +364,3 @@ def _problems_of(form: forms.Form) -> list[tuple[str, str]]:
         for field, details in form.errors.items()
         for detail in details
     ]
-
-
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of these keys. JSON lets a key stand twice, of which one would get lost."""
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise KeyError(key)
-        found[key] = value
-    return found

@@ -1,10 +1,10 @@
 """What the results on an experiment's page show: the figures, and the charts drawn of them."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments import limits
 from experiments.models import Experiment
 from experiments.results import figures
 from experiments.results.charts import (
@@ -71,17 +71,21 @@ class MetricView:
     summary: str
     curves: tuple[CurveView, ...]
     progress: int | None
+    is_measured: bool
+    """Whether any variant has more than nothing of it."""
 
     @property
     def days(self) -> int | None:
-        """Whole days until the needed visitors are there."""
+        """Whole days until the needed visitors are there, one at least."""
         needed = self.results.days_needed
-        return None if needed is None else max(1, math.ceil(needed))
+        return None if needed is None else max(1, needed)
 
     @property
     def is_drawn(self) -> bool:
         """Whether there is anything to draw beside the axis."""
-        return any(bar.dot is not None or bar.start is not None for bar in self.plot.bars)
+        return self.is_measured and any(
+            bar.dot is not None or bar.start is not None for bar in self.plot.bars
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,13 @@ def results_context(
     results = results_of(experiment, planned_lift=planned_lift)
     days = bar_plot([(day.day, day.visitors) for day in results.days])
     split = shares([(variant.name, variant.weight) for variant in results.variants])
+    metrics = [_metric_view(metric, results) for metric in results.metrics]
     return {
         "results": results,
         "visitors": results.visitors,
-        "metrics": [_metric_view(metric, results) for metric in results.metrics],
+        "metrics": metrics,
+        "looked_ahead_to": [each for each in metrics if not each.results.metric.is_guardrail],
+        "most_messages": limits.MESSAGES_COUNTED,
         "variants_counted": [
             VariantView(counts, percent(counts.sums.visitors, results.visitors), share.percent)
             for counts, share in zip(results.variants, split, strict=True)
@@ -116,14 +123,18 @@ def results_context(
 
 def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricView:
     control, *treatments = metric.rows
+    is_measured = any(row.own.value for row in metric.rows)
     drawn = [(_label(row.variant.name), span_of(row.comparison)) for row in treatments]
     return MetricView(
         results=metric,
         rows=(MetricRow(control, None, None, ""), *map(_row, treatments)),
         plot=interval_plot(drawn, figures.relative_tick),
         summary=" ".join(_sentence(row) for row in treatments),
-        curves=tuple(_curve_view(curve) for curve in metric.curves if _is_drawn(curve)),
+        curves=tuple(
+            _curve_view(curve) for curve in metric.curves if is_measured and _is_drawn(curve)
+        ),
         progress=_progress(metric.visitors_needed, results.variants),
+        is_measured=is_measured,
     )
 
 

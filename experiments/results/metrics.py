@@ -25,6 +25,8 @@ class Metric:
     name: str
     unit: Unit
     arm: Callable[[Sums], Arm]
+    is_guardrail: bool = False
+    """More of it is harm; it only ever says whether there is any."""
 
 
 LEAD_CAPTURE = Metric(
@@ -41,7 +43,7 @@ METRICS = (
         Unit.MESSAGES,
         lambda sums: Mean(sums.visitors, sums.messages, sums.messages_squared),
     ),
-    Metric(  # seconds per conversation, clustered on the visitor
+    Metric(  # seconds per session, clustered on the visitor
         "session_length",
         "session length",
         Unit.SECONDS,
@@ -49,9 +51,28 @@ METRICS = (
             sums.visitors,
             sums.seconds,
             sums.seconds_squared,
-            sums.conversations,
-            sums.conversations_squared,
-            sums.seconds_conversations,
+            sums.sessions,
+            sums.sessions_squared,
+            sums.seconds_sessions,
         ),
+    ),
+    Metric(
+        "qualified_lead_rate",
+        "qualified lead rate",
+        Unit.SHARE,
+        lambda sums: Proportion(sums.visitors, sums.qualified),
+    ),
+    Metric(
+        "won_lead_rate",
+        "won lead rate",
+        Unit.SHARE,
+        lambda sums: Proportion(sums.visitors, sums.won),
+    ),
+    Metric(
+        "handover_rate",
+        "handover rate",
+        Unit.SHARE,
+        lambda sums: Proportion(sums.visitors, sums.handovers),
+        is_guardrail=True,
     ),
 )

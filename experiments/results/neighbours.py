@@ -1,4 +1,4 @@
-"""Experiments of the same agent that ran at the same time: their visitors are mixed."""
+"""When experiments ran, by their histories, and which of an agent ran at the same time."""
 
 from __future__ import annotations
 
@@ -21,37 +21,41 @@ class Neighbour:
     is_deleted: bool
 
 
-@dataclass(slots=True)
-class _Run:
-    began: datetime
-    ended: datetime = NOT_YET
+@dataclass(frozen=True, slots=True)
+class Run:
+    """From a start to the stop after it; `stopped_at` is None while it runs."""
 
+    started_at: datetime
+    stopped_at: datetime | None
 
-@dataclass(slots=True)
-class _Runs:
-    """When an experiment ran: from each start to the next stop."""
-
-    neighbour: Neighbour
-    runs: list[_Run] = field(default_factory=list)
-
-    def overlap(self, other: _Runs) -> bool:
-        return any(
-            mine.began < theirs.ended and theirs.began < mine.ended
-            for mine in self.runs
-            for theirs in other.runs
+    def overlaps(self, other: Run) -> bool:
+        return self.started_at < (other.stopped_at or NOT_YET) and other.started_at < (
+            self.stopped_at or NOT_YET
         )
 
 
-def neighbours(experiment: Experiment) -> list[Neighbour]:
-    """Other experiments of the agent that ran while this one did, the latest started first."""
-    runs = _runs_at(experiment.agent_id)
-    own = runs.pop(experiment.pk, None)
+@dataclass(slots=True)
+class _Known:
+    neighbour: Neighbour
+    runs: list[Run] = field(default_factory=list)
+
+
+def runs_and_neighbours(experiment: Experiment) -> tuple[tuple[Run, ...], tuple[Neighbour, ...]]:
+    """Every run of the experiment, in order, and the other experiments of the agent that ran
+    while this one did, the latest started first."""
+    known = _runs_at(experiment.agent_id)
+    own = known.pop(experiment.pk, None)
     if own is None:
-        return []
-    return [other.neighbour for other in reversed(runs.values()) if other.overlap(own)]
+        return (), ()
+    others = [
+        other.neighbour
+        for other in reversed(known.values())
+        if any(mine.overlaps(theirs) for mine in own.runs for theirs in other.runs)
+    ]
+    return tuple(own.runs), tuple(others)
 
 
-def _runs_at(agent_id: UUID) -> dict[UUID, _Runs]:
+def _runs_at(agent_id: UUID) -> dict[UUID, _Known]:
     """By experiment, from the newest steps of the agent's histories."""
     steps = (
         Event.objects.filter(
@@ -62,12 +66,12 @@ def _runs_at(agent_id: UUID) -> dict[UUID, _Runs]:
             "experiment_id", "experiment__name", "experiment__deleted_at", "action", "created_at"
         )[:MAX_STEPS]
     )
-    found: dict[UUID, _Runs] = {}
+    found: dict[UUID, _Known] = {}
     for experiment_id, name, deleted_at, action, moment in reversed(steps):
         neighbour = Neighbour(experiment_id, name, deleted_at is not None)
-        runs = found.setdefault(experiment_id, _Runs(neighbour)).runs
+        runs = found.setdefault(experiment_id, _Known(neighbour)).runs
         if action == Action.STARTED:
-            runs.append(_Run(moment))
+            runs.append(Run(moment, None))
         elif runs:
-            runs[-1].ended = moment
+            runs[-1] = Run(runs[-1].started_at, moment)
     return found

@@ -68,6 +68,6 @@ def overview_of(agent: Agent, experiments: Sequence[Experiment]) -> Overview:
             )
             for experiment in experiments
         ],
-        active=None if active is None else results_in_brief(active, sums, is_complete=is_complete),
+        active=None if active is None else results_in_brief(active, is_complete=is_complete),
         is_complete=is_complete,
     )

@@ -6,6 +6,7 @@ compares, `sample_ratio` checks the split, `sample_size` looks ahead and `verdic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals, verdicts
 from experiments.results.metrics import METRICS, Metric
-from experiments.results.neighbours import Neighbour, neighbours
+from experiments.results.neighbours import Neighbour, Run, runs_and_neighbours
+from experiments.results.timing import Timing, timing_of
 from experiments.statistics import ArmFigures, Comparison, arm_figures, compare
 from experiments.statistics.sample_ratio import watched_p_value
 from experiments.statistics.sample_size import days_until, visitors_while_watched
@@ -84,7 +86,8 @@ class MetricResults:
     verdict: verdicts.Verdict
     visitors_needed: int | None
     """Per variant, for the planned lift."""
-    days_needed: float | None
+    days_needed: int | None
+    """Whole days; 0 when they are there."""
     expected_on: date | None
 
 
@@ -108,7 +111,7 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class ExperimentResults:
     experiment: Experiment
-    as_of: datetime
+    timing: Timing
     is_complete: bool
     """False while more waits to be counted than a page may wait for."""
     time_zone: str
@@ -118,7 +121,17 @@ class ExperimentResults:
     metrics: tuple[MetricResults, ...]
     sample_ratio: SampleRatio
     days: tuple[Day, ...]
+    runs: tuple[Run, ...]
     neighbours: tuple[Neighbour, ...]
+
+    @property
+    def as_of(self) -> datetime:
+        return self.timing.as_of
+
+    @property
+    def capped(self) -> int:
+        """Visitors who sent more messages than are counted of one."""
+        return sum(count.sums.capped for count in self.variants)
 
     @property
     def headline(self) -> verdicts.Verdict:
@@ -150,57 +163,50 @@ def planned_lift(text: str | None) -> float:
 def results_of(experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT) -> ExperimentResults:
     """Everything that the results page shows. `planned_lift` of 0.2 asks what +20% would take."""
     is_complete = rollup.bring_up_to_date(experiment.agent_id)
-    variants = list(experiment.variants.all())
-    days, split = totals.by_day_and_split(
-        [variant.pk for variant in variants], experiment.agent.workspace.time_zone
-    )
+    runs, neighbours = runs_and_neighbours(experiment)
     return _results(
         experiment,
-        variants,
-        totals.altogether(days.values()),
-        days,
-        split=split,
         is_complete=is_complete,
         planned_lift=planned_lift,
-        neighbours=tuple(neighbours(experiment)),
+        runs=runs,
+        neighbours=neighbours,
+        with_days=True,
     )
 
 
-def results_in_brief(
-    experiment: Experiment, sums: Mapping[UUID, Sums], *, is_complete: bool
-) -> ExperimentResults:
-    """How the experiment stands by `sums` of its variants; no days, curves and neighbours."""
+def results_in_brief(experiment: Experiment, *, is_complete: bool) -> ExperimentResults:
+    """How the experiment stands; no days, curves, runs and neighbours."""
     return _results(
         experiment,
-        list(experiment.variants.all()),
-        sums,
-        {},
-        split=totals.visitors_over_time([variant.pk for variant in experiment.variants.all()]),
         is_complete=is_complete,
         planned_lift=DEFAULT_LIFT,
+        runs=(),
         neighbours=(),
+        with_days=False,
     )
 
 
 def _results(
     experiment: Experiment,
-    variants: Sequence[Variant],
-    sums: Mapping[UUID, Sums],
-    days: Mapping[date, Mapping[UUID, Sums]],
     *,
-    split: NDArray[np.int64],
     is_complete: bool,
     planned_lift: float,
+    runs: tuple[Run, ...],
     neighbours: tuple[Neighbour, ...],
+    with_days: bool,
 ) -> ExperimentResults:
     time_zone = experiment.agent.workspace.time_zone
-    counts = _counts(variants, sums)
-    ratio = _sample_ratio(counts, split)
+    variants = list(experiment.variants.all())
+    reading = totals.read([variant.pk for variant in variants], time_zone)
     now = timezone.now()
-    context = _Context(experiment, counts, ratio, planned_lift, now, zone(time_zone))
+    timing = timing_of(experiment, reading, now, is_complete=is_complete)
+    counts = _counts(variants, totals.altogether(reading.days.values()))
+    ratio = _sample_ratio(counts, reading.split)
+    context = _Context(experiment, counts, ratio, planned_lift, timing, zone(time_zone))
+    days = _up_to_today(reading.days, context) if with_days else {}
     return ExperimentResults(
         experiment=experiment,
-        as_of=now,
+        timing=timing,
         is_complete=is_complete,
         time_zone=time_zone,
         planned_lift=planned_lift,
@@ -212,8 +218,19 @@ def _results(
             Day(day, tuple(of_day.get(count.id, NOTHING).visitors for count in counts))
             for day, of_day in days.items()
         ),
+        runs=runs,
         neighbours=neighbours,
     )
+
+
+def _up_to_today(
+    days: Mapping[date, Mapping[UUID, Sums]], context: _Context
+) -> Mapping[date, Mapping[UUID, Sums]]:
+    """A running experiment's last day is today, though nobody may have come."""
+    today = context.timing.as_of.astimezone(context.zone).date()
+    if not days or not context.experiment.is_running or today in days:
+        return days
+    return {**days, today: {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +239,7 @@ class _Context:
     counts: tuple[VariantCounts, ...]
     ratio: SampleRatio
     planned_lift: float
-    now: datetime
+    timing: Timing
     zone: ZoneInfo
 
 
@@ -256,9 +273,10 @@ def _metric_results(
     arms = [metric.arm(count.sums) for count in context.counts]
     comparisons = compare(arms[0], arms[1:])
     needed = visitors_while_watched(arms[0], context.planned_lift, treatments=len(treatments))
-    days_needed = _days_needed(needed, context)
+    is_decided = any(comparison.decided for comparison in comparisons)
+    days_needed = None if is_decided else _days_needed(needed, context)
     situation = verdicts.Situation(
-        status=verdicts.Stage(context.experiment.status),
+        stage=_stage(context),
         metric=metric.name,
         control=control.name,
         control_visitors=control.sums.visitors,
@@ -280,28 +298,37 @@ def _metric_results(
             )
         ),
         curves=_curves(metric, context.counts, days),
-        verdict=verdicts.verdict(situation),
+        verdict=(verdicts.guardrail if metric.is_guardrail else verdicts.verdict)(situation),
         visitors_needed=needed,
         days_needed=days_needed,
         expected_on=_expected_on(days_needed, context),
     )
 
 
-def _days_needed(needed: int | None, context: _Context) -> float | None:
-    """Days until every variant has its visitors, at the pace of the present run."""
-    experiment = context.experiment
-    if experiment.started_at is None or not experiment.is_running:
+def _stage(context: _Context) -> verdicts.Stage:
+    if context.experiment.is_running and not context.timing.takes_visitors:
+        return verdicts.Stage.SUPERSEDED
+    return verdicts.Stage(context.experiment.status)
+
+
+def _days_needed(needed: int | None, context: _Context) -> int | None:
+    """Whole days until every variant has its visitors, at the pace of the last two weeks of the
+    present run. Only an experiment that takes visitors is promised any."""
+    if not context.timing.takes_visitors:
         return None
-    elapsed = context.now - experiment.started_at
-    return days_until(
-        needed, [count.sums.visitors for count in context.counts], elapsed / timedelta(days=1)
-    )
+    visitors = [count.sums.visitors for count in context.counts]
+    days = days_until(needed, visitors, context.timing.recent, context.timing.days)
+    return None if days is None else math.ceil(days)
 
 
-def _expected_on(days_needed: float | None, context: _Context) -> date | None:
+def _expected_on(days_needed: int | None, context: _Context) -> date | None:
     if days_needed is None or days_needed > 3650:
         return None
-    return (context.now + timedelta(days=days_needed)).astimezone(context.zone).date()
+    return (
+        (context.timing.as_of + timedelta(days=math.ceil(days_needed)))
+        .astimezone(context.zone)
+        .date()
+    )
 
 
 def _curves(

@@ -74,7 +74,8 @@ def rebuild(agent_id: UUID, experiment_id: UUID) -> None:
         cursor.execute("SELECT lock_fold(%s, true)", [agent_id])
         cursor.execute(
             "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
-            " seconds = 0, leads = 0 WHERE experiment_id = %s",
+            " is_capped = false, handed_over = false, sessions = 0, seconds = 0, leads = 0,"
+            " qualified = false, won = false WHERE experiment_id = %s",
             [experiment_id],
         )
         cursor.execute(

@@ -3,24 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import connection
-from django.db.models import QuerySet, Sum
-from django.db.models.functions import Extract, TruncDate
+from django.db.models import F, Max, QuerySet, Sum
+from django.db.models.functions import Coalesce, Extract, TruncDate
 from numpy.typing import NDArray
 
 from experiments.models import VariantTotals
 from experiments.sums import NOTHING, SUMS, Sums
-from glozr.postgres.sql import statement
 from glozr.zones import zone
 
-SPLIT_PATH = statement(Path(__file__).parent / "sql", "split_path")
+SLOT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The sums of each day on which visitors were assigned, in order, and how they came.
+
+    Attributes:
+        slots: shape (slots,), seconds since 1970 at which each quarter of an hour began in which
+            any visitor was assigned, in order.
+        arrivals: shape (slots, variants), the visitors assigned in it.
+        last_assigned_at: of all visitors; the end of the slot where it was not noted.
+    """
+
+    days: Mapping[date, Mapping[UUID, Sums]]
+    slots: NDArray[np.int64]
+    arrivals: NDArray[np.int64]
+    last_assigned_at: datetime | None
+
+    @property
+    def split(self) -> NDArray[np.int64]:
+        """Shape (slots, variants): how many each variant had got by the end of each slot."""
+        return np.cumsum(self.arrivals, axis=0)
+
+    def since(self, moment: datetime) -> list[int]:
+        """Visitors of each variant assigned in slots that ended after `moment`."""
+        is_recent = self.slots > (moment - SLOT).timestamp()
+        return [int(visitors) for visitors in self.arrivals[is_recent].sum(axis=0)]
+
+
+def read(variant_ids: Sequence[UUID], time_zone: str) -> Reading:
+    """Days are those of `time_zone`; columns are in the order of `variant_ids`."""
+    days: dict[date, dict[UUID, Sums]] = {}
+    slots: dict[int, list[int]] = {}
+    last_moments: list[datetime] = []
+    place = {variant_id: index for index, variant_id in enumerate(variant_ids)}
+    rows = _daily(variant_ids, time_zone).annotate(
+        slots=ArrayAgg(Extract("assigned_from", "epoch"), order_by="assigned_from"),
+        came=ArrayAgg("visitors", order_by="assigned_from"),
+        last=Max(Coalesce("last_assigned_at", F("assigned_from") + SLOT)),
+    )
+    for day, variant_id, *sums, moments, visitors, last in rows:
+        days.setdefault(day, {})[variant_id] = Sums(*sums)
+        last_moments.append(last)
+        for moment, came in zip(moments, visitors, strict=True):
+            slots.setdefault(int(moment), [0] * len(place))[place[variant_id]] = came
+    in_order = sorted(slots)
+    return Reading(
+        days=days,
+        slots=np.asarray(in_order, dtype=np.int64),
+        arrivals=np.asarray([slots[moment] for moment in in_order], dtype=np.int64).reshape(
+            -1, len(place)
+        ),
+        last_assigned_at=max(last_moments, default=None),
+    )
 
 
 def by_day(variant_ids: Iterable[UUID], time_zone: str) -> dict[date, dict[UUID, Sums]]:
@@ -29,24 +81,6 @@ def by_day(variant_ids: Iterable[UUID], time_zone: str) -> dict[date, dict[UUID,
     for day, variant_id, *sums in _daily(variant_ids, time_zone):
         days.setdefault(day, {})[variant_id] = Sums(*sums)
     return days
-
-
-def by_day_and_split(
-    variant_ids: Sequence[UUID], time_zone: str
-) -> tuple[dict[date, dict[UUID, Sums]], NDArray[np.int64]]:
-    """`by_day` and `visitors_over_time` of one reading."""
-    days: dict[date, dict[UUID, Sums]] = {}
-    slots: dict[int, list[int]] = {}
-    place = {variant_id: index for index, variant_id in enumerate(variant_ids)}
-    rows = _daily(variant_ids, time_zone).annotate(
-        slots=ArrayAgg(Extract("assigned_from", "epoch"), order_by="assigned_from"),
-        came=ArrayAgg("visitors", order_by="assigned_from"),
-    )
-    for day, variant_id, *sums, moments, visitors in rows:
-        days.setdefault(day, {})[variant_id] = Sums(*sums)
-        for moment, came in zip(moments, visitors, strict=True):
-            slots.setdefault(int(moment), [0] * len(place))[place[variant_id]] = came
-    return days, _over_time([slots[moment] for moment in sorted(slots)], len(place))
 
 
 def _daily(variant_ids: Iterable[UUID], time_zone: str) -> QuerySet[VariantTotals, Any]:
@@ -68,19 +102,6 @@ def by_variant(variant_ids: Iterable[UUID]) -> dict[UUID, Sums]:
         .annotate(*(Sum(name) for name in SUMS))
     )
     return {variant_id: Sums(*sums) for variant_id, *sums in rows}
-
-
-def visitors_over_time(variant_ids: Sequence[UUID]) -> NDArray[np.int64]:
-    """How many visitors each variant had got by the end of each slot of time in which any came:
-    a row a slot, counts in the order of `variant_ids`."""
-    with connection.cursor() as cursor:
-        cursor.execute(SPLIT_PATH, {"variants": list(variant_ids)})
-        slots = [counts for (counts,) in cursor]
-    return _over_time(slots, len(variant_ids))
-
-
-def _over_time(slots: list[list[int]], variants: int) -> NDArray[np.int64]:
-    return np.cumsum(np.asarray(slots, dtype=np.int64).reshape(-1, variants), axis=0)
 
 
 def altogether(days: Iterable[Mapping[UUID, Sums]]) -> dict[UUID, Sums]:

@@ -12,6 +12,10 @@ from enum import StrEnum
 from experiments.statistics import ENOUGH_VISITORS, Comparison, Interval
 
 SAMPLE_RATIO_ALARM = 0.001
+NO_NEW_VISITORS = (
+    "It gets no new visitors, as another experiment was started later. Stop that one, or stop this "
+    "one."
+)
 MOST_NAMED = 3
 """More variants than this are counted in a sentence, not named one by one."""
 
@@ -21,6 +25,8 @@ class Stage(StrEnum):
 
     DRAFT = "draft"
     RUNNING = "running"
+    SUPERSEDED = "superseded"
+    """It runs for the visitors that it has; another experiment takes the new ones."""
     STOPPED = "stopped"
 
 
@@ -31,6 +37,9 @@ class VerdictKind(StrEnum):
     COUNTS = "too_few_visitors"
     OPEN = "no_difference_shown"
     DECIDED = "decided"
+    HARMLESS = "no_harm_seen"
+    UNKNOWN = "not_known_yet"
+    HARMFUL = "harmed"
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Situation:
     `visitors_needed` (per variant) and `days_needed` are for a lift of `planned_lift`.
     """
 
-    status: Stage
+    stage: Stage
     metric: str
     control: str
     control_visitors: int
@@ -56,7 +65,7 @@ class Situation:
     sample_ratio_p_value: float | None = None
     planned_lift: float | None = None
     visitors_needed: int | None = None
-    days_needed: float | None = None
+    days_needed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,23 @@ def verdict(situation: Situation) -> Verdict:
     return _decided(situation, compared, decided)
 
 
+def guardrail(situation: Situation) -> Verdict:
+    """What is said of a metric of which more is harm: whether there is any, and nothing else."""
+    compared = [
+        finding
+        for finding in situation.findings
+        if _enough(finding) and finding.comparison.absolute.interval is not None
+    ]
+    harmful = [finding for finding in compared if finding.comparison.direction > 0]
+    if harmful:
+        verb = "have" if len(harmful) > 1 else "has"
+        answer = f"Harmed: {_names(harmful)} {verb} a higher {situation.metric}."
+        return Verdict(VerdictKind.HARMFUL, answer, "", "Look into it before you use it.")
+    if len(compared) < len(situation.findings):
+        return Verdict(VerdictKind.UNKNOWN, "Not known yet.", "", "")
+    return Verdict(VerdictKind.HARMLESS, f"No harm seen in {situation.metric}.", "", "")
+
+
 def _enough(finding: Finding) -> bool:
     comparison = finding.comparison
     return min(comparison.control.visitors, comparison.treatment.visitors) >= ENOUGH_VISITORS
@@ -111,9 +137,10 @@ def _counts(situation: Situation) -> Verdict:
     advice = {
         Stage.DRAFT: "Start the experiment to assign visitors.",
         Stage.RUNNING: "Keep it running.",
+        Stage.SUPERSEDED: NO_NEW_VISITORS,
         Stage.STOPPED: "Start it again to go on counting.",
     }
-    return Verdict(VerdictKind.COUNTS, answer, certainty, advice[situation.status])
+    return Verdict(VerdictKind.COUNTS, answer, certainty, advice[situation.stage])
 
 
 def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
@@ -167,7 +194,7 @@ def _choice(
     behind: Sequence[Finding],
     unclear: Sequence[Finding],
 ) -> str:
-    stopped = situation.status != Stage.RUNNING
+    stopped = situation.stage not in (Stage.RUNNING, Stage.SUPERSEDED)
     if len(ahead) > 1:
         use = "use one of these: " + ", ".join(finding.variant for finding in ahead)
     elif ahead:
@@ -238,7 +265,9 @@ def _reach(interval: Interval) -> str:
 
 
 def _patience(situation: Situation) -> str:
-    if situation.status != Stage.RUNNING:
+    if situation.stage == Stage.SUPERSEDED:
+        return NO_NEW_VISITORS
+    if situation.stage != Stage.RUNNING:
         return "Start it again to learn more, or keep either."
     lift, needed, days = situation.planned_lift, situation.visitors_needed, situation.days_needed
     if lift is None or needed is None:
@@ -257,8 +286,8 @@ def _patience(situation: Situation) -> str:
     return f"Keep it running: a lift of {size} takes about {needed:,} visitors per variant{time}."
 
 
-def _days(days: float) -> str:
-    whole = max(1, round(days))
+def _days(days: int) -> str:
+    whole = max(1, days)
     return f"about {whole:,} day{'' if whole == 1 else 's'}"
 
 

@@ -51,19 +51,25 @@ def visitors_while_watched(control: Arm, lift: float, *, treatments: int = 1) ->
     return enough
 
 
-def days_until(required: int | None, visitors: Sequence[int], elapsed_days: float) -> float | None:
-    """Days until every variant has `required` visitors, at its own pace of the days elapsed.
+def days_until(
+    required: int | None, visitors: Sequence[int], recent: Sequence[int], days: float
+) -> float | None:
+    """Days until every variant has `required` visitors, at its own pace: `recent` in `days`.
 
     0 when they are there; None where a variant is not growing, or nothing is required.
     """
     if required is None:
         return None
-    missing = [(required - seen, seen) for seen in visitors if seen < required]
+    missing = [
+        (required - seen, pace)
+        for seen, pace in zip(visitors, recent, strict=True)
+        if seen < required
+    ]
     if not missing:
         return 0.0
-    if elapsed_days <= 0 or any(not seen for _, seen in missing):
+    if days <= 0 or any(not pace for _, pace in missing):
         return None
-    return max(lacking / seen for lacking, seen in missing) * elapsed_days
+    return max(lacking / pace for lacking, pace in missing) * days
 
 
 def _visitors(control: Arm, lift: float, quantile: float) -> float | None:

@@ -4,12 +4,14 @@ Every list is read by an index from where the page before ended (`glozr.postgres
 what stands beside its rows is read once a page.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import zip_longest
 from uuid import UUID
 
 from django.db.models import (
+    DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
@@ -22,6 +24,7 @@ from django.db.models import (
 )
 
 from agents.models import Agent, Conversation, Lead, Message
+from experiments import limits
 from experiments.models import Assignment, Experiment, Variant
 from experiments.runtime.answers import persona_of
 from glozr.errors import NotFound
@@ -205,13 +208,21 @@ def with_variants(agent: Agent, rows: Sequence[Lead]) -> list[LeadRow]:
             row,
             [
                 each.variant
-                for each in by_visitor.get(row.visitor_id, ())
-                if each.assigned_at <= row.created_at
+                for each, until in _spans(by_visitor.get(row.visitor_id, ()))
+                if each.assigned_at - limits.CROSSING <= row.created_at < until
                 and stamps.get(row.conversation_id, each.variant_id) == each.variant_id
             ],
         )
         for row in rows
     ]
+
+
+def _spans(assignments: Sequence[Assignment]) -> Iterator[tuple[Assignment, datetime]]:
+    """A visitor's assignments, in order, and when each one's span ends."""
+    for each, after in zip_longest(assignments, assignments[1:]):
+        window = timedelta(days=each.variant.experiment.window_days)
+        ends_at = each.assigned_at + window
+        yield each, min(ends_at, after.assigned_at) if after else ends_at
 
 
 def lead_for(agent: Agent, lead_id: UUID) -> Lead:
@@ -226,20 +237,31 @@ def lead_for(agent: Agent, lead_id: UUID) -> Lead:
 
 
 def _assignments_that_count(arms: Sequence[Variant]) -> QuerySet[Assignment]:
-    """To `arms`, of the visitor of an outer lead, by the rule of the results: it was left at or
-    after the assignment, in a conversation stamped with the variant or in none."""
+    """To `arms`, of the visitor of an outer lead, by the rule of the results: it was left within
+    the span, in a conversation stamped with the variant or in none."""
+    later = Assignment.objects.filter(
+        agent=OuterRef("agent"),
+        visitor_id=OuterRef("visitor_id"),
+        assigned_at__gt=OuterRef("assigned_at"),
+        assigned_at__lte=OuterRef("left_at"),
+    )
     return (
         Assignment.objects.filter(
             experiment__in={arm.experiment_id for arm in arms},
             variant__in=[arm.pk for arm in arms],
             visitor_id=OuterRef("visitor_id"),
-            assigned_at__lte=OuterRef("created_at"),
+            assigned_at__lte=OuterRef("created_at") + limits.CROSSING,
         )
         .alias(
+            left_at=ExpressionWrapper(OuterRef("created_at"), DateTimeField()),
             left_in=ExpressionWrapper(OuterRef("conversation_id"), UUIDField()),
             stamped=ExpressionWrapper(OuterRef("conversation__variant_id"), UUIDField()),
         )
-        .filter(Q(left_in=None) | Q(stamped=F("variant_id")))
+        .filter(
+            Q(left_in=None) | Q(stamped=F("variant_id")),
+            ~Exists(later),
+            left_at__lt=F("assigned_at") + F("experiment__window_days") * timedelta(days=1),
+        )
     )
 
 

@@ -98,11 +98,14 @@ class BooleanField(serializers.BooleanField):
 
 
 class PastField(serializers.DateTimeField):
-    """A time in ISO 8601, UTC if it names no offset, at most five minutes ahead of our clock."""
+    """A time in ISO 8601, UTC if it names no offset, at most five minutes ahead of our clock and
+    seven days behind it."""
 
-    TOLERANCE = timedelta(minutes=5)
+    AHEAD = timedelta(minutes=5)
+    BEHIND = timedelta(days=7)
     default_error_messages = {
         "in_the_future": "This is more than five minutes ahead. Check the sender's clock.",
+        "too_old": "This is more than seven days ago. Check the sender's clock.",
     }
 
     def to_internal_value(self, value: Any) -> Any:
@@ -112,6 +115,9 @@ class PastField(serializers.DateTimeField):
             moment = super().to_internal_value(value)
         except OverflowError:
             self.fail("overflow")
-        if moment > timezone.now() + self.TOLERANCE:
+        now = timezone.now()
+        if moment > now + self.AHEAD:
             self.fail("in_the_future")
+        if moment < now - self.BEHIND:
+            self.fail("too_old")
         return moment

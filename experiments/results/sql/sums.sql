@@ -1,11 +1,16 @@
 -- One line for each of `experiments.sums.Sums`, in its order, over rows of one visitor each.
 count(*) AS visitors,
            count(*) FILTER (WHERE leads > 0) AS converted,
+           count(*) FILTER (WHERE qualified) AS qualified,
+           count(*) FILTER (WHERE won) AS won,
+           count(*) FILTER (WHERE handed_over) AS handovers,
            sum(leads) AS leads,
            sum(conversations) AS conversations,
-           sum(conversations::bigint * conversations) AS conversations_squared,
            sum(messages) AS messages,
            sum(messages::bigint * messages) AS messages_squared,
+           count(*) FILTER (WHERE is_capped) AS capped,
+           sum(sessions) AS sessions,
+           sum(sessions::bigint * sessions) AS sessions_squared,
            sum(seconds) AS seconds,
            sum(seconds * seconds) AS seconds_squared,
-           sum(seconds * conversations) AS seconds_conversations
+           sum(seconds * sessions) AS seconds_sessions

@@ -30,6 +30,7 @@ current AS MATERIALIZED (
        SET visitor_id = excluded.visitor_id  -- changes nothing, returns the row that won
  RETURNING variant_id, id = %(assignment)s AS is_new
 ), pending AS (
+    -- Without a variant, as the span of the assignment before ends here.
     INSERT INTO pending_counts (agent_id, variant_id, visitor_id)
-    SELECT %(agent)s, variant_id, %(visitor)s::text FROM assigned
+    SELECT %(agent)s, NULL, %(visitor)s::text FROM assigned
 )

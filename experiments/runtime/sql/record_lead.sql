@@ -12,9 +12,14 @@ WITH $gate, $known, kept AS (
            company = coalesce(%(company)s, lead.company),
            updated_at = now()
  RETURNING id, visitor_id, conversation_id, email, name, phone, company, status, created_at
+), repeated AS (
+    -- Details that are known, left again, count for whoever leaves them.
+    INSERT INTO lead_repeats (id, agent_id, lead_id, visitor_id, conversation_id)
+    SELECT %(lead)s, %(agent)s, kept.id, %(visitor)s::text, %(conversation)s
+      FROM kept WHERE kept.id <> %(lead)s
 ), pending AS (
     INSERT INTO pending_counts (agent_id, variant_id, visitor_id)
-    SELECT %(agent)s, NULL, %(visitor)s::text FROM kept WHERE kept.id = %(lead)s
+    SELECT %(agent)s, NULL, %(visitor)s::text FROM kept
 )
 SELECT gate.*, known.own, kept.*
   FROM gate LEFT JOIN known ON true LEFT JOIN kept ON true

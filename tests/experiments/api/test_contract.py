@@ -181,12 +181,13 @@ def count(experiment: Experiment, counts: Sequence[tuple[int, int]]) -> None:
                 converted=converted,
                 leads=converted,
                 conversations=visitors,
-                conversations_squared=visitors,
+                sessions=visitors,
+                sessions_squared=visitors,
                 messages=messages,
                 messages_squared=messages**2 // max(visitors, 1),
                 seconds=90 * visitors,
                 seconds_squared=90**2 * visitors + 7 * converted,
-                seconds_conversations=90 * visitors,
+                seconds_sessions=90 * visitors,
             )
 
 

@@ -23,6 +23,7 @@ FIELDS = {
     "started_at",
     "stopped_at",
     "created_at",
+    "window_days",
     "version",
     "variants",
 }

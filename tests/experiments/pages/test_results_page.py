@@ -218,6 +218,7 @@ class TestLookingAhead:
     def test_asks_for_the_lift_that_one_chooses(
         self, reader: Client, experiment: Experiment
     ) -> None:
+        Experiment.objects.update(started_at=LATELY - timedelta(hours=1))
         arrive(experiment, [(300, 40), (300, 42)], at=LATELY)
         small, large = (shown(reader, experiment, f"?lift={lift}") for lift in ("0.05", "0.5"))
         assert needed(small) > needed(large) > 300

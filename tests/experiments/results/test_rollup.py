@@ -96,13 +96,12 @@ class TestAVisitorsFigures:
             runtime.say("ada", conversation, id=message)
         assert folded(experiment) == {"ada": (1, 1, 0.0, 0)}
 
-    def test_a_greeting_before_the_decision_belongs_to_the_conversation(
-        self, runtime: Runtime, experiment: Experiment
-    ) -> None:
+    def test_a_greeting_begins_no_session(self, runtime: Runtime, experiment: Experiment) -> None:
         conversation = unused_id()
         runtime.say("ada", conversation, role="agent", sent_at=at(0))
         runtime.say("ada", conversation, sent_at=at(20))
-        assert folded(experiment) == {"ada": (1, 1, 20.0, 0)}
+        runtime.say("ada", conversation, role="agent", sent_at=at(50))
+        assert folded(experiment) == {"ada": (1, 1, 30.0, 0)}
 
     def test_conversations_without_the_variant_do_not_count(
         self, runtime: Runtime, agent: Agent
@@ -145,8 +144,8 @@ class TestLeads:
         self, runtime: Runtime, experiment: Experiment
     ) -> None:
         runtime.leave("ada", "ada@example.com")
+        Lead.objects.update(created_at=NOW)
         runtime.resolve("ada")
-        runtime.leave("ada", "ada@example.com", name="Ada")
         assert self.leads(experiment) == {"ada": 0}
 
     def test_in_a_conversation_of_another_sort_they_do_not_count(
@@ -158,14 +157,15 @@ class TestLeads:
         runtime.leave("ada", "ada@example.com", conversation_id=playground)
         assert self.leads(experiment) == {"ada": 0}
 
-    def test_the_same_address_from_another_visitor_stays_the_firsts(
+    def test_the_same_address_from_another_visitor_counts_for_both(
         self, runtime: Runtime, experiment: Experiment
     ) -> None:
         runtime.resolve("ada")
         runtime.resolve("bob")
         runtime.leave("ada", "shared@example.com")
         runtime.leave("bob", "shared@example.com")
-        assert self.leads(experiment) == {"ada": 1, "bob": 0}
+        assert self.leads(experiment) == {"ada": 1, "bob": 1}
+        assert Lead.objects.get().visitor_id == "ada"
 
 
 class TestFolding:

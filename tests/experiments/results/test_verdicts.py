@@ -5,23 +5,32 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.results.verdicts import Finding, Situation, Stage, Verdict, VerdictKind, verdict
+from experiments.results.verdicts import (
+    NO_NEW_VISITORS,
+    Finding,
+    Situation,
+    Stage,
+    Verdict,
+    VerdictKind,
+    guardrail,
+    verdict,
+)
 from experiments.statistics import Arm, Mean, Proportion, compare
 
 VICTORY = re.compile(r"\b(winners?|wins?|won|better|best|beats?|worse|loses?)\b", re.IGNORECASE)
 
 
-def situation(control: Arm, *treatments: Arm, status: Stage = Stage.RUNNING) -> Situation:
+def situation(control: Arm, *treatments: Arm, stage: Stage = Stage.RUNNING) -> Situation:
     names = ("Aria", "Max", "Kim", "Lou", "Pia")
     findings = tuple(
         Finding(name, comparison)
         for name, comparison in zip(names, compare(control, treatments), strict=False)
     )
-    return Situation(status, "lead capture rate", "control", control.n, findings)
+    return Situation(stage, "lead capture rate", "control", control.n, findings)
 
 
-def of(control: Arm, *treatments: Arm, status: Stage = Stage.RUNNING) -> Verdict:
-    return verdict(situation(control, *treatments, status=status))
+def of(control: Arm, *treatments: Arm, stage: Stage = Stage.RUNNING) -> Verdict:
+    return verdict(situation(control, *treatments, stage=stage))
 
 
 def test_a_better_treatment() -> None:
@@ -39,7 +48,7 @@ def test_a_better_treatment() -> None:
 
 
 def test_a_better_control() -> None:
-    found = of(Proportion(5000, 750), Proportion(5000, 500), status=Stage.STOPPED)
+    found = of(Proportion(5000, 750), Proportion(5000, 500), stage=Stage.STOPPED)
 
     assert found.answer == (
         "control is better than Aria. Aria's lead capture rate is 33% lower (between 21% and 44%)."
@@ -72,19 +81,19 @@ def test_no_difference_yet() -> None:
 
 def test_no_difference_yet_tells_how_long() -> None:
     asked = situation(Proportion(1000, 100), Proportion(1000, 110))
-    planned = replace(asked, planned_lift=0.2, visitors_needed=7400, days_needed=12.4)
+    planned = replace(asked, planned_lift=0.2, visitors_needed=7400, days_needed=12)
 
     assert verdict(planned).advice == (
         "Keep it running: a lift of +20% takes about 7,400 visitors per variant, "
         "about 12 days more at the current pace."
     )
-    assert "about 1 day more" in verdict(replace(planned, days_needed=0.3)).advice
+    assert "about 1 day more" in verdict(replace(planned, days_needed=0)).advice
     assert verdict(replace(planned, days_needed=None)).advice.endswith("visitors per variant.")
     assert "probably smaller" in verdict(replace(planned, visitors_needed=900)).advice
 
 
 def test_a_stopped_experiment_without_a_difference_is_not_told_to_keep_running() -> None:
-    found = of(Proportion(1000, 100), Proportion(1000, 110), status=Stage.STOPPED)
+    found = of(Proportion(1000, 100), Proportion(1000, 110), stage=Stage.STOPPED)
 
     assert found.advice == "Start it again to learn more, or keep either."
 
@@ -100,15 +109,16 @@ def test_under_a_hundred_visitors_only_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"),
+    ("stage", "advice"),
     [
         (Stage.DRAFT, "Start the experiment to assign visitors."),
         (Stage.RUNNING, "Keep it running."),
+        (Stage.SUPERSEDED, NO_NEW_VISITORS),
         (Stage.STOPPED, "Start it again to go on counting."),
     ],
 )
-def test_no_visitors(status: Stage, advice: str) -> None:
-    found = of(Proportion(0, 0), Proportion(0, 0), status=status)
+def test_no_visitors(stage: Stage, advice: str) -> None:
+    found = of(Proportion(0, 0), Proportion(0, 0), stage=stage)
 
     assert found.text == f"No visitors yet. {advice}"
 
@@ -201,3 +211,27 @@ def test_no_word_of_victory_while_the_interval_holds_zero(leads: int) -> None:
 
     assert interval is not None
     assert bool(VICTORY.search(found.text)) is interval.excludes_zero
+
+
+def test_a_superseded_experiment_is_promised_nothing() -> None:
+    asked = situation(Proportion(1000, 100), Proportion(1000, 110), stage=Stage.SUPERSEDED)
+    found = verdict(replace(asked, planned_lift=0.2, visitors_needed=7400, days_needed=1))
+
+    assert found.advice == NO_NEW_VISITORS
+
+
+@pytest.mark.parametrize(
+    ("control", "treatment", "kind", "answer"),
+    [
+        ((5000, 500), (5000, 750), "harmed", "Harmed: Aria has a higher lead capture rate."),
+        ((5000, 750), (5000, 500), "no_harm_seen", "No harm seen in lead capture rate."),
+        ((5000, 500), (5000, 510), "no_harm_seen", "No harm seen in lead capture rate."),
+        ((90, 9), (5000, 510), "not_known_yet", "Not known yet."),
+    ],
+)
+def test_a_guardrail_says_whether_there_is_harm_and_no_more(
+    control: tuple[int, int], treatment: tuple[int, int], kind: str, answer: str
+) -> None:
+    found = guardrail(situation(Proportion(*control), Proportion(*treatment)))
+
+    assert (found.kind, found.answer) == (kind, answer)

@@ -77,16 +77,20 @@ def test_what_cannot_be_estimated_is_none(control: Arm, lift: float) -> None:
 
 
 def test_the_slowest_variant_sets_the_days() -> None:
-    assert days_until(1000, [500, 250], 10) == pytest.approx(30)
+    assert days_until(1000, [500, 250], [500, 250], 10) == pytest.approx(30)
+
+
+def test_the_pace_is_that_of_the_days_told() -> None:
+    assert days_until(1000, [500, 900], [10, 100], 2) == pytest.approx(100)
 
 
 def test_days_are_over_when_the_visitors_are_there() -> None:
-    assert days_until(1000, [1000, 4000], 10) == 0
+    assert days_until(1000, [1000, 4000], [0, 0], 10) == 0
 
 
 @pytest.mark.parametrize(
-    ("required", "visitors", "elapsed"),
+    ("required", "recent", "days"),
     [(None, [5, 5], 1.0), (100, [0, 5], 1.0), (100, [5, 5], 0.0)],
 )
-def test_no_pace_no_date(required: int | None, visitors: list[int], elapsed: float) -> None:
-    assert days_until(required, visitors, elapsed) is None
+def test_no_pace_no_date(required: int | None, recent: list[int], days: float) -> None:
+    assert days_until(required, [5, 5], recent, days) is None

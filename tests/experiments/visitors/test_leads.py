@@ -1,6 +1,9 @@
 """Which leads are listed, and the variants that count them."""
 
+from datetime import timedelta
+
 from django.test import Client
+from django.utils import timezone
 
 from agents.models import Agent
 from experiments.models import Experiment
@@ -13,7 +16,10 @@ class TestLeads:
     def test_stand_beside_the_variant_that_counts_them(
         self, editor: Client, agent: Agent, experiment: Experiment, runtime: Runtime
     ) -> None:
-        LeadFactory.create(agent=agent, visitor_id="visitor", email="early@example.com")
+        early = timezone.now() - timedelta(minutes=1)
+        LeadFactory.create(
+            agent=agent, visitor_id="visitor", email="early@example.com", created_at=early
+        )
         answer = runtime.resolve("visitor")
         runtime.leave("visitor", "none@example.com")
         runtime.leave("visitor", "in@example.com", conversation_id=answer["conversation_id"])

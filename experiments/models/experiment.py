@@ -1,23 +1,20 @@
-"""Experiments, their variants, who was assigned to which, and what was done to them."""
+"""Experiments and their variants."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from agents.models import Agent
-from agents.models.conversation import visitor_id_field
 from experiments import limits
-from experiments.sums import SUMS, Sums
 from glozr.ids import new_id
 
 WEIGHT_RULE = f"A weight is a whole number from 1 to {limits.MAX_WEIGHT:,}."
+WINDOW_RULE = f"A window is whole days, from {limits.MIN_WINDOW_DAYS} to {limits.MAX_WINDOW_DAYS}."
 NAME_TAKEN = "This agent has an experiment with this name. Choose another name."
 
 
@@ -100,6 +97,11 @@ class Experiment(models.Model):
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    window_days = models.PositiveSmallIntegerField(
+        default=limits.WINDOW_DAYS,
+        db_default=limits.WINDOW_DAYS,
+        help_text="How long after the assignment what a visitor does still counts.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -141,6 +143,14 @@ class Experiment(models.Model):
                 | models.Q(status="stopped", started_at__isnull=False, stopped_at__isnull=False),
                 name="experiments_times_fit_status",
                 violation_error_message="The times of start and stop must fit the status.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    window_days__range=(limits.MIN_WINDOW_DAYS, limits.MAX_WINDOW_DAYS)
+                ),
+                name="experiments_window_in_range",
+                violation_error_code="window",
+                violation_error_message=WINDOW_RULE,
             ),
             models.CheckConstraint(
                 condition=models.Q(deleted_at=None) | ~models.Q(status="running"),
@@ -234,148 +244,3 @@ class Variant(models.Model):
     @property
     def is_control(self) -> bool:
         return self.position == 0
-
-
-class Assignment(models.Model):
-    """This visitor got that variant in this experiment, once and for all.
-
-    The four sums are a summary of the visitor's conversations and leads, kept by
-    `experiments.results.rollup` and rebuilt from the raw rows whenever those change.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    agent = models.ForeignKey(
-        Agent,
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,  # the experiment's own key proves it
-    )
-    experiment = models.ForeignKey(
-        Experiment, on_delete=models.PROTECT, related_name="assignments", db_index=False
-    )
-    variant = models.ForeignKey(
-        Variant, on_delete=models.PROTECT, related_name="assignments", db_index=False
-    )
-    visitor_id = visitor_id_field()
-    assigned_at = models.DateTimeField(db_default=Now())
-    conversations = models.PositiveIntegerField(default=0, db_default=0)
-    messages = models.PositiveIntegerField(default=0, db_default=0)
-    seconds = models.DecimalField(
-        max_digits=20, decimal_places=6, default=Decimal(0), db_default=Decimal(0)
-    )
-    leads = models.PositiveIntegerField(default=0, db_default=0)
-    counted = models.BooleanField(
-        default=False, db_default=False, help_text="Whether the summaries include this row."
-    )
-
-    class Meta:
-        db_table = "experiment_assignments"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["experiment", "visitor_id"],
-                name="assignments_once_per_visitor",
-                violation_error_message="This visitor has a variant in this experiment already.",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(visitor_id=""), name="assignments_have_a_visitor"
-            ),
-        ]
-        indexes = [models.Index(fields=["agent", "visitor_id"], name="assignments_by_visitor")]
-
-    def __str__(self) -> str:
-        return f"{self.visitor_id} in {self.variant_id}"
-
-
-class Action(models.TextChoices):
-    CREATED = "created", "Created"
-    EDITED = "edited", "Edited"
-    STARTED = "started", "Started"
-    STOPPED = "stopped", "Stopped"
-    DUPLICATED = "duplicated", "Duplicated"
-    DELETED = "deleted", "Deleted"
-
-
-class Event(models.Model):
-    """A step in an experiment's history: who, when, what. Written by `experiments.history`."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    experiment = models.ForeignKey(
-        Experiment, on_delete=models.CASCADE, related_name="events", db_index=False
-    )
-    action = models.CharField(max_length=16, choices=Action.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    actor_name = models.CharField(max_length=254, help_text="Outlives the account or token.")
-    changes = models.JSONField(default=dict, help_text="For each field: what it was, what it is.")
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "experiment_events"
-        ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["experiment", "-created_at", "-id"], name="events_newest")]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(action__in=Action.values), name="events_action_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_action_display()} by {self.actor_name}"
-
-
-class PendingCount(models.Model):
-    """A visitor's figures changed and wait to be folded into the summaries.
-
-    Rows are appended beside every assignment, stamped conversation, message and lead, in the
-    same statement, and removed by `experiments.results.rollup`. Many rows may name one visitor; one
-    without a variant means all the visitor's assignments at the agent.
-    """
-
-    agent = models.ForeignKey(
-        Agent, on_delete=models.CASCADE, related_name="+", db_constraint=False
-    )
-    variant_id = models.UUIDField(null=True)
-    visitor_id = visitor_id_field()
-
-    class Meta:
-        db_table = "pending_counts"
-
-    def __str__(self) -> str:
-        return f"{self.visitor_id} in {self.variant_id}"
-
-
-class VariantTotals(models.Model):
-    """Sums over the visitors whom a variant was assigned in one quarter of an hour.
-
-    A quarter of an hour, because the midnights of all time zones fall on one. The sums are those
-    of `experiments.sums`, a column each.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+", db_index=False)
-    variant = models.ForeignKey(
-        Variant, on_delete=models.PROTECT, related_name="totals", db_index=False
-    )
-    assigned_from = models.DateTimeField()
-
-    class Meta:
-        db_table = "variant_totals"
-        verbose_name_plural = "variant totals"
-        constraints = [
-            models.UniqueConstraint(fields=["variant", "assigned_from"], name="totals_one_per_slot")
-        ]
-        indexes = [models.Index(fields=["agent"], name="totals_by_agent")]
-
-    def __str__(self) -> str:
-        return f"{self.variant_id} from {self.assigned_from:%Y-%m-%d %H:%M}"
-
-    @property
-    def sums(self) -> Sums:
-        return Sums(*(getattr(self, name) for name in SUMS))
-
-
-for _name, _known in SUMS.items():
-    _column = models.DecimalField if "max_digits" in _known else models.BigIntegerField
-    VariantTotals.add_to_class(_name, _column(**_known))

@@ -1,0 +1,28 @@
+"""Experiments, their variants, who was assigned to which, and what was done to them."""
+
+from experiments.models.assignment import Assignment, PendingCount, VariantTotals
+from experiments.models.event import Action, Event
+from experiments.models.experiment import (
+    NAME_TAKEN,
+    WEIGHT_RULE,
+    WINDOW_RULE,
+    Experiment,
+    Kind,
+    Status,
+    Variant,
+)
+
+__all__ = [
+    "NAME_TAKEN",
+    "WEIGHT_RULE",
+    "WINDOW_RULE",
+    "Action",
+    "Assignment",
+    "Event",
+    "Experiment",
+    "Kind",
+    "PendingCount",
+    "Status",
+    "Variant",
+    "VariantTotals",
+]

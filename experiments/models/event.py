@@ -1,0 +1,48 @@
+"""What was done to experiments."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from experiments.models.experiment import Experiment
+from glozr.ids import new_id
+
+
+class Action(models.TextChoices):
+    CREATED = "created", "Created"
+    EDITED = "edited", "Edited"
+    STARTED = "started", "Started"
+    STOPPED = "stopped", "Stopped"
+    DUPLICATED = "duplicated", "Duplicated"
+    DELETED = "deleted", "Deleted"
+
+
+class Event(models.Model):
+    """A step in an experiment's history: who, when, what. Written by `experiments.history`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    action = models.CharField(max_length=16, choices=Action.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=254, help_text="Outlives the account or token.")
+    changes = models.JSONField(default=dict, help_text="For each field: what it was, what it is.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "experiment_events"
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["experiment", "-created_at", "-id"], name="events_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(action__in=Action.values), name="events_action_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} by {self.actor_name}"
