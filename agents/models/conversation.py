@@ -13,6 +13,7 @@ from django.db.models.functions import Lower, Now
 
 from agents import limits
 from agents.models.agent import Agent
+from glozr.addresses import normalised
 from glozr.ids import new_id
 from glozr.text import EMAIL_LENGTH
 
@@ -173,8 +174,8 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return found if until is None else found.filter(created_at__lt=until)
 
     def with_email(self, email: str) -> "LeadQuerySet":
-        """Those with this address, whatever its case; served by `leads_one_per_email`."""
-        return self.alias(lower_email=Lower("email")).filter(lower_email=Lower(models.Value(email)))
+        """Those with this address, however it is written; served by `leads_one_per_email`."""
+        return self.alias(lower_email=Lower("email")).filter(lower_email=normalised(email))
 
 
 class Lead(models.Model):

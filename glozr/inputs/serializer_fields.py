@@ -1,17 +1,21 @@
 """Serializer fields that take JSON at its word: no number for a text, no text for a boolean."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import EmailValidator
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
-from glozr.text import CONTROL_CHARACTERS, EMAIL_LENGTH, has_control_characters
+from glozr.addresses import normalised, problem_of_address
+from glozr.text import CONTROL_CHARACTERS, has_control_characters
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -68,12 +72,30 @@ class TextField(serializers.CharField):
         return data
 
 
-class EmailField(TextField):
-    """An e-mail address."""
+class AddressValidator(EmailValidator):
+    """Django's, which also takes letters of other alphabets before the @ (RFC 6531)."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=EMAIL_LENGTH, **kwargs)
-        self.validators.append(serializers.EmailField().validators[-1])
+    user_regex = re.compile(
+        EmailValidator.user_regex.pattern.replace("9A-Z]+", "9A-Z\u0080-\U0010ffff]+"),
+        re.IGNORECASE,
+    )
+
+
+class EmailField(TextField):
+    """An e-mail address, as `glozr.addresses` keeps it: blanks around it are none of it."""
+
+    is_address = AddressValidator(message="This is no e-mail address. Type it as in a@b.example.")
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text = unicodedata.normalize("NFC", super().to_internal_value(data.strip()))
+        if problem := problem_of_address(text):
+            code, detail = problem
+            raise serializers.ValidationError(detail, code=code)
+        address = normalised(text)
+        self.is_address(address)
+        return address
 
 
 class UuidField(serializers.UUIDField):

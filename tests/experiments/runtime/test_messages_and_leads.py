@@ -113,3 +113,46 @@ class TestLeads:
     def test_an_unknown_conversation_is_not_found(self, runtime: Runtime, agent: Agent) -> None:
         body = {"visitor_id": "bob", "email": "b@example.com", "conversation_id": unused_id()}
         assert runtime.post("leads/", body).status == 404
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            (" a@b.example ", "a@b.example"),
+            ("Ada@Example.COM", "ada@example.com"),
+            ("j\u00f6rg@m\u00fcnchen.example", "j\u00f6rg@xn--mnchen-3ya.example"),
+            ("jo\u0308rg@example.com", "j\u00f6rg@example.com"),
+            ("\u0438\u0432\u0430\u043d@example.com", "\u0438\u0432\u0430\u043d@example.com"),
+        ],
+    )
+    def test_are_taken_as_people_type_them(self, runtime: Runtime, typed: str, kept: str) -> None:
+        runtime.leave("ada", typed)
+
+        assert Lead.objects.get().email == kept
+
+    @pytest.mark.parametrize(
+        ("first", "again"),
+        [
+            ("J\u00d6RG@example.com", "j\u00f6rg@example.com"),
+            ("a@M\u00dcNCHEN.example", "a@xn--mnchen-3ya.example"),
+            ("\u0399\u03a9\u0391\u039d@example.com", "\u03b9\u03c9\u03b1\u03bd@example.com"),
+        ],
+    )
+    def test_are_the_same_to_us_and_to_the_database(
+        self, runtime: Runtime, first: str, again: str
+    ) -> None:
+        assert runtime.leave("ada", first).status == 201
+        assert runtime.leave("bob", again).status == 200
+        assert Lead.objects.with_email(first).get() == Lead.objects.with_email(again).get()
+
+    @pytest.mark.parametrize(
+        "typed", ["ada", "@b.example", "a b@c.example", "a@b", "m\u0131ke@b.example"]
+    )
+    def test_a_bad_one_is_named_alone(self, runtime: Runtime, typed: str) -> None:
+        left = {"visitor_id": "ada", "email": typed, "name": "Ada", "phone": "+49 151 1"}
+        answer = runtime.post("leads/", left)
+
+        assert answer.status == 400
+        assert [error["field"] for error in answer["errors"]] == ["email"]
+        assert not Lead.objects.exists()
