@@ -35,6 +35,15 @@ def agent_for(caller: Caller, agent_id: UUID, permission: Permission) -> Agent:
     return agent
 
 
+def agent_for_runtime(caller: TokenCaller, agent_id: UUID) -> Agent:
+    """The agent of a token that a chat runtime calls with."""
+    agent = Agent.objects.select_related("workspace").filter(pk=agent_id).first()
+    is_theirs = agent is not None and agent.workspace_id == caller.token.workspace_id
+    if agent is None or not is_theirs or not _is_for(caller, agent_id):
+        raise NotFound(NO_SUCH_AGENT)
+    return agent
+
+
 def workspace_for(caller: Caller, workspace_id: UUID, permission: Permission) -> Workspace:
     """The workspace, for somebody who has `permission` in it."""
     workspace = Workspace.objects.filter(pk=workspace_id).first()

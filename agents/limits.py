@@ -53,3 +53,6 @@ INVITATION_MAILS = 20
 """Of one invitation, asked for by whoever opens its link."""
 TOKENS_LISTED = 100
 """Of somebody who goes, to be kept or revoked one by one; those beyond are revoked."""
+
+LEAST_RETENTION, GREATEST_RETENTION = 4, 120
+"""Months. The least is longer than the longest window of an experiment and what may be late."""

@@ -12,14 +12,16 @@ class AgentTab:
     label: str
     url_name: str
     rank: int
+    needed: str
+    """The permission without which nobody sees it; empty: anybody who sees the agent does."""
 
 
 _tabs: dict[str, AgentTab] = {}
 
 
-def add_agent_tab(section: str, label: str, url_name: str, *, rank: int) -> None:
+def add_agent_tab(section: str, label: str, url_name: str, *, rank: int, needed: str = "") -> None:
     """Tabs stand in the order of their ranks; the first is where an agent's name leads."""
-    _tabs[section] = AgentTab(section, label, url_name, rank)
+    _tabs[section] = AgentTab(section, label, url_name, rank, needed)
 
 
 def agent_tabs() -> list[AgentTab]:

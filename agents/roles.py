@@ -27,6 +27,7 @@ class Permission(StrEnum):
     EDIT_AGENTS = "edit_agents"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_TOKENS = "manage_tokens"
+    MANAGE_VISITORS = "manage_visitors"
 
 
 EVERYTHING = frozenset(Permission)
@@ -38,6 +39,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
 ABILITIES: Mapping[Permission, Ability] = {
     Permission.VIEW: Ability.READ,
     Permission.RUN: Ability.WRITE,
+    Permission.MANAGE_VISITORS: Ability.VISITORS,
 }
 """What a token needs for a permission; what is not named here no token can do."""
 

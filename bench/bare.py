@@ -74,6 +74,7 @@ def _assign(
         "assignment": new_id(),
         "experiment": active.id,
         "variant": active.variant_for(parameters["visitor"]),
+        "person": parameters["visitor"],
     }
     variant: UUID = _one(raw, statements.ASSIGN, {**parameters, **extra})[0]
     return variant

@@ -9,12 +9,18 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "A/B experiments"
 
     def ready(self) -> None:
+        from agents.roles import Permission
         from experiments.demo import checks  # they need the models loaded
         from experiments.results import rollup
+        from experiments.visitors import erasing
 
         assert checks  # registered
         add_step("fold results", rollup.fold_all, every=10)
+        add_step("erase old visitors", erasing.erase_old, every=600)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)
         add_agent_tab("conversations", "Conversations", "conversation_list", rank=30)
         add_agent_tab("leads", "Leads", "lead_list", rank=40)
+        add_agent_tab(
+            "visitors", "Visitors", "visitors", rank=50, needed=Permission.MANAGE_VISITORS
+        )

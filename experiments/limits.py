@@ -23,6 +23,12 @@ EXPERIMENTS_OF_WORKSPACE = 2_000
 HISTORY = 100_000
 """Steps in the histories of a workspace's experiments, those that are deleted not counted."""
 
+LEFT_OUT_VALUE = 253
+"""Characters of an id, a beginning or a domain, of which this is the longest (RFC 1035)."""
+LEFT_OUT_RULES = 500
+"""Of a workspace."""
+IDS_OF_A_VISITOR = 50
+"""Merged into one."""
 MESSAGES_COUNTED = 100
 """Of one visitor in an experiment; what follows is not measured."""
 SILENCE = timedelta(minutes=30)

@@ -58,6 +58,14 @@ class Sums:
         default=ZERO, metadata=_exact(40, 6, "Sum of each visitor's seconds times sessions.")
     )
 
+    left_out: int = field(
+        default=0, metadata=_about("Visitors who count in no figure, by a rule of the workspace.")
+    )
+    merged: int = field(default=0, metadata=_about("Visitors known by more than one id."))
+    crossed: int = field(
+        default=0, metadata=_about("Of those, who had seen another variant as well.")
+    )
+
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(getattr(self, name) + getattr(other, name) for name in SUMS))
 

@@ -338,6 +338,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "experiments.models.Status",
         "KindEnum": "experiments.models.Kind",
+        "RuleKindEnum": "experiments.models.RuleKind",
         "MetricKeyEnum": "experiments.api.results_serializers.METRIC_KEYS",
     },
 }

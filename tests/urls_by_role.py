@@ -99,6 +99,11 @@ PAGES: dict[str, Expected] = {
     "conversation": LOOK,
     "lead_list": LOOK,
     "lead_status": page(NO_GET, managers(400)),
+    "visitors": page(managers(200), managers(400)),
+    "visitor_rule_remove": page(NO_GET, managers(302)),
+    "visitor_merge": page(NO_GET, managers(400)),
+    "visitor_export": page(NO_GET, managers(400)),
+    "visitor_erase": page(NO_GET, managers(400)),
     "experiment_list": LOOK,
     "experiment_new": page(managers(200), managers(400)),
     "variant_rows": page(NO_GET, managers(200)),
@@ -128,6 +133,11 @@ API: dict[str, Expected] = {
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
     "api_results": READ,
     "api_assignments_csv": READ,
+    "api_left_out": Expected(managers(200, anonymous=401), managers(400, anonymous=401)),
+    "api_left_out_rule": Expected(NOT_READ, NOT_READ),
+    "api_visitors_merge": Expected(NOT_READ, managers(400, anonymous=401)),
+    "api_visitors_erase": Expected(NOT_READ, managers(400, anonymous=401)),
+    "api_visitors_export": Expected(NOT_READ, managers(400, anonymous=401)),
     "api_unknown": Expected(everybody(404), everybody(404)),
 }
 

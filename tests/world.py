@@ -22,6 +22,7 @@ from agents.workspaces import tokens
 from experiments import lifecycle
 from experiments.models import VariantTotals
 from experiments.sums import SUMS
+from experiments.visitors.leaving_out import leave_out
 from tests.factories import (
     PASSWORD,
     ExperimentFactory,
@@ -176,6 +177,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "content_type_id": ContentType.objects.get_for_model(draft).pk,
         "object_id": draft.pk,
         "conversation_id": conversation,
+        "rule_id": leave_out(cast.workspace, kind="beginning", value="qa-", by=None).pk,
         "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
         "membership_id": cast.editor.memberships.get().pk,
         "invitation_id": invitation.pk,

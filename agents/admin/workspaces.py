@@ -51,7 +51,7 @@ class WorkspaceAdmin(ServiceAdmin):
         return person(request).is_superuser
 
     def get_fieldsets(self, request: HttpRequest, obj: Workspace | None = None) -> Any:
-        fields = ["name", "time_zone"]
+        fields = ["name", "time_zone", "retention_months"]
         return [(None, {"fields": [*fields, "id", "created_at"] if obj else [*fields, "owner"]})]
 
     def get_form(

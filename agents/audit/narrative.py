@@ -12,6 +12,7 @@ from agents.models import Role, WorkspaceAction, WorkspaceEvent
 LABELS_OF_WORKSPACE = {
     "name": "Name",
     "time_zone": "Time zone",
+    "retention_months": "Months that visitors are kept",
     "role": "Role",
     "abilities": "Abilities",
     "persona_name": "Persona's name",
@@ -37,6 +38,10 @@ SENTENCES: Mapping[WorkspaceAction, str] = {
     WorkspaceAction.AGENT_CREATED: "created the agent {subject}",
     WorkspaceAction.AGENT_EDITED: "edited the agent {subject}",
     WorkspaceAction.SIGNED_IN: "signed in",
+    WorkspaceAction.VISITORS_LEFT_OUT: "left visitors out of the figures (by {subject})",
+    WorkspaceAction.VISITORS_COUNTED_IN: "counted visitors in again (by {subject})",
+    WorkspaceAction.VISITOR_ERASED: "erased a visitor of {subject}",
+    WorkspaceAction.VISITOR_EXPORTED: "exported what is held of a visitor of {subject}",
 }
 
 

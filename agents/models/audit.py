@@ -25,6 +25,10 @@ class WorkspaceAction(models.TextChoices):
     AGENT_CREATED = "agent_created", "Agent created"
     AGENT_EDITED = "agent_edited", "Agent edited"
     SIGNED_IN = "signed_in", "Signed in"
+    VISITORS_LEFT_OUT = "visitors_left_out", "Visitors left out"
+    VISITORS_COUNTED_IN = "visitors_counted_in", "Visitors counted in"
+    VISITOR_ERASED = "visitor_erased", "Visitor erased"
+    VISITOR_EXPORTED = "visitor_exported", "Visitor exported"
 
 
 class WorkspaceEvent(models.Model):

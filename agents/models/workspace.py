@@ -35,6 +35,7 @@ class Ability(models.TextChoices):
     RUNTIME = "runtime", "Ask for assignments, record messages and leads"
     READ = "experiments:read", "Read experiments, results, conversations and leads"
     WRITE = "experiments:write", "Create, edit, start, stop, duplicate and delete experiments"
+    VISITORS = "visitors:write", "Leave out, merge, erase and export visitors"
 
 
 class Workspace(models.Model):
@@ -51,6 +52,11 @@ class Workspace(models.Model):
         db_default=False,
         help_text="Members see the workspace only with a second factor.",
     )
+    retention_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="After so many months without a visit, a visitor is erased; empty: never.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -63,9 +69,21 @@ class Workspace(models.Model):
             ("edit_agents", "Edit an agent's persona and prompt"),
             ("manage_members", "Invite, change and remove members"),
             ("manage_tokens", "Create and revoke API tokens"),
+            ("manage_visitors", "Leave out, merge, erase and export visitors"),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(name=""), name="workspaces_named"),
+            models.CheckConstraint(
+                condition=models.Q(retention_months=None)
+                | models.Q(
+                    retention_months__range=(limits.LEAST_RETENTION, limits.GREATEST_RETENTION)
+                ),
+                name="workspaces_retention_in_range",
+                violation_error_message=(
+                    f"Keep visitors for {limits.LEAST_RETENTION} to {limits.GREATEST_RETENTION} "
+                    "months: the figures of an experiment need them for as long as its window."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

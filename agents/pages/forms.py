@@ -101,6 +101,15 @@ class WorkspaceForm(forms.Form):
         label="Time zone",
         help_text="Days in results begin at midnight of this zone.",
     )
+    retention_months = forms.IntegerField(
+        required=False,
+        min_value=limits.LEAST_RETENTION,
+        max_value=limits.GREATEST_RETENTION,
+        label="Erase visitors after",
+        help_text="Months without a visit; their conversations, leads and ids go, figures stay. "
+        "Empty: never.",
+        widget=forms.NumberInput(attrs={"class": "input-small"}),
+    )
 
 
 class RoleForm(forms.Form):

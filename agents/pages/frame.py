@@ -86,13 +86,16 @@ def agent_page(
 
     The template gets `agent`, `workspace` and `can`, the permissions of whoever looks.
     """
+    can = roles.permissions_of(request.user, agent.workspace)
     tabs = [
-        Tab(tab.section, tab.label, reverse(tab.url_name, args=[agent.pk])) for tab in agent_tabs()
+        Tab(tab.section, tab.label, reverse(tab.url_name, args=[agent.pk]))
+        for tab in agent_tabs()
+        if not tab.needed or tab.needed in can
     ]
     frame = {
         "agent": agent,
         "workspace": agent.workspace,
-        "can": roles.permissions_of(request.user, agent.workspace),
+        "can": can,
         "section": section,
         "tabs": tabs,
     }

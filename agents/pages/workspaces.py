@@ -57,7 +57,8 @@ def workspace_open(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def workspace_settings(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
-    initial = {"name": workspace.name, "time_zone": workspace.time_zone}
+    fields = ("name", "time_zone", "retention_months")
+    initial = {field: getattr(workspace, field) for field in fields}
     form = WorkspaceForm(frame.posted(request), initial=initial)
     if form.is_valid():
         try:

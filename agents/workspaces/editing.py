@@ -13,13 +13,15 @@ from glozr.errors import Conflict
 from glozr.inputs.validation import invalid
 
 
-def create_workspace(*, name: str, owner: User, time_zone: str = "UTC") -> Workspace:
+def create_workspace(
+    *, name: str, owner: User, time_zone: str = "UTC", retention_months: int | None = None
+) -> Workspace:
     """A new workspace with its role groups and its first Owner.
 
     Raises:
         Invalid: with every broken rule.
     """
-    workspace = Workspace(name=name.strip(), time_zone=time_zone)
+    workspace = Workspace(name=name.strip(), time_zone=time_zone, retention_months=retention_months)
     _check(workspace)
     with transaction.atomic():
         workspace.save()
@@ -29,8 +31,15 @@ def create_workspace(*, name: str, owner: User, time_zone: str = "UTC") -> Works
     return workspace
 
 
-def edit_workspace(workspace: Workspace, *, name: str, time_zone: str, by: Caller | None) -> None:
-    """Change the workspace's name and where its days begin.
+def edit_workspace(
+    workspace: Workspace,
+    *,
+    name: str,
+    time_zone: str,
+    retention_months: int | None,
+    by: Caller | None,
+) -> None:
+    """Change the workspace's name, where its days begin and how long it keeps visitors.
 
     Raises:
         Invalid: with every broken rule.
@@ -38,15 +47,17 @@ def edit_workspace(workspace: Workspace, *, name: str, time_zone: str, by: Calle
     before = _settings(Workspace.objects.get(pk=workspace.pk))
     workspace.name = name.strip()
     workspace.time_zone = time_zone
+    workspace.retention_months = retention_months
     _check(workspace)
     with transaction.atomic():
-        workspace.save(update_fields=["name", "time_zone"])
+        workspace.save(update_fields=["name", "time_zone", "retention_months"])
         if changes := differing(before, _settings(workspace)):
             record_event(workspace, WorkspaceAction.WORKSPACE_EDITED, by=by, changes=changes)
 
 
 def _settings(workspace: Workspace) -> dict[str, object]:
-    return {"name": workspace.name, "time_zone": workspace.time_zone}
+    fields = ("name", "time_zone", "retention_months")
+    return {field: getattr(workspace, field) for field in fields}
 
 
 def require_second_factor(workspace: Workspace, *, is_required: bool, by: User) -> None:

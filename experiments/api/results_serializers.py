@@ -361,6 +361,9 @@ class ResultsSerializer(FiguresSerializer):
     )
     time_zone = serializers.CharField(help_text="In which days begin, such as Europe/Berlin.")
     visitors = CountField(help_text="Of all variants.")
+    left_out = CountField(help_text="Visitors who count in no figure, by rules of the workspace.")
+    merged = CountField(help_text="Visitors known by more than one id.")
+    crossed = CountField(help_text="Of those, who had seen another variant as well.")
     planned_lift = serializers.FloatField(
         help_text="The relative lift that is looked ahead to, 0.2 for +20%."
     )

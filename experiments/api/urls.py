@@ -11,6 +11,13 @@ from experiments.api.experiments import (
     StopView,
 )
 from experiments.api.results import AssignmentsCsvView, ResultsView
+from experiments.api.visitors import (
+    EraseView,
+    ExportView,
+    LeftOutRuleView,
+    LeftOutView,
+    MergeView,
+)
 from glozr.edge.api_errors import no_such_address
 
 _AGENT = "agents/<uuid:agent_id>"
@@ -27,5 +34,10 @@ urlpatterns = [
     path(
         f"{_EXPERIMENT}/assignments.csv", AssignmentsCsvView.as_view(), name="api_assignments_csv"
     ),
+    path(f"{_AGENT}/left-out/", LeftOutView.as_view(), name="api_left_out"),
+    path(f"{_AGENT}/left-out/<uuid:rule_id>/", LeftOutRuleView.as_view(), name="api_left_out_rule"),
+    path(f"{_AGENT}/visitors/merge/", MergeView.as_view(), name="api_visitors_merge"),
+    path(f"{_AGENT}/visitors/erase/", EraseView.as_view(), name="api_visitors_erase"),
+    path(f"{_AGENT}/visitors/export/", ExportView.as_view(), name="api_visitors_export"),
     re_path("", no_such_address, name="api_unknown"),
 ]

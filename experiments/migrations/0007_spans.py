@@ -1,8 +1,6 @@
-"""Figures count what happened within a visitor's span, by sessions; the function that does."""
+"""Figures count what happened within a visitor's span, by sessions."""
 
 from django.db import migrations, models
-
-from glozr.postgres.functions import InstallFunction
 
 
 class Migration(migrations.Migration):
@@ -178,8 +176,5 @@ class Migration(migrations.Migration):
                 violation_error_code="window",
                 violation_error_message="A window is whole days, from 1 to 90.",
             ),
-        ),
-        InstallFunction(
-            "experiments.results", "fold_pending_counts", version=2, digest="ea5791b5d06a9fda"
         ),
     ]

@@ -11,6 +11,7 @@ from experiments.models.experiment import (
     Status,
     Variant,
 )
+from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
     "NAME_TAKEN",
@@ -21,8 +22,12 @@ __all__ = [
     "Event",
     "Experiment",
     "Kind",
+    "LeftOut",
+    "LeftOutRule",
     "PendingCount",
+    "RuleKind",
     "Status",
     "Variant",
     "VariantTotals",
+    "VisitorMerge",
 ]

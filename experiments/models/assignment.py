@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from agents.models import Agent
 from agents.models.conversation import visitor_id_field
 from experiments.models.experiment import Experiment, Variant
+from experiments.models.visitor import LeftOut
 from experiments.sums import SUMS, Sums
 from glozr.ids import new_id
 
@@ -48,6 +49,16 @@ class Assignment(models.Model):
     won = models.BooleanField(default=False, db_default=False)
     handed_over = models.BooleanField(default=False, db_default=False)
     is_capped = models.BooleanField(default=False, db_default=False)
+    is_merged = models.BooleanField(default=False, db_default=False)
+    is_crossed = models.BooleanField(default=False, db_default=False)
+    left_out = models.CharField(
+        max_length=16, choices=LeftOut.choices, blank=True, default="", db_default=""
+    )
+    is_settled = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="What the figures came from has been erased: they stay what they are.",
+    )
     counted = models.BooleanField(
         default=False, db_default=False, help_text="Whether the summaries include this row."
     )

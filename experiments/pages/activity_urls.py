@@ -3,6 +3,7 @@
 from django.urls import path
 
 from experiments.pages import activity as views
+from experiments.pages import visitors
 
 _AGENT = "app/agents/<uuid:agent_id>"
 
@@ -13,4 +14,13 @@ urlpatterns = [
     ),
     path(f"{_AGENT}/leads/", views.lead_list, name="lead_list"),
     path(f"{_AGENT}/leads/<uuid:lead_id>/status/", views.lead_status, name="lead_status"),
+    path(f"{_AGENT}/visitors/", visitors.visitors, name="visitors"),
+    path(
+        f"{_AGENT}/visitors/rules/<uuid:rule_id>/remove/",
+        visitors.visitor_rule_remove,
+        name="visitor_rule_remove",
+    ),
+    path(f"{_AGENT}/visitors/merge/", visitors.visitor_merge, name="visitor_merge"),
+    path(f"{_AGENT}/visitors/export/", visitors.visitor_export, name="visitor_export"),
+    path(f"{_AGENT}/visitors/erase/", visitors.visitor_erase, name="visitor_erase"),
 ]

@@ -35,6 +35,8 @@ LIFTS = (0.05, 0.1, 0.2, 0.3, 0.5)
 """The relative lifts that a person may ask the needed visitors for."""
 LEAST_LIFT, GREATEST_LIFT = 0.001, 10
 MAX_POINTS = 60
+MANY_CROSSED = 0.01
+"""Of all visitors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,23 @@ class ExperimentResults:
     def capped(self) -> int:
         """Visitors who sent more messages than are counted of one."""
         return sum(count.sums.capped for count in self.variants)
+
+    @property
+    def left_out(self) -> int:
+        return sum(count.sums.left_out for count in self.variants)
+
+    @property
+    def merged(self) -> int:
+        return sum(count.sums.merged for count in self.variants)
+
+    @property
+    def crossed(self) -> int:
+        return sum(count.sums.crossed for count in self.variants)
+
+    @property
+    def has_many_crossed(self) -> bool:
+        """Whether so many visitors have seen two variants that it blurs what is compared."""
+        return self.crossed > MANY_CROSSED * self.visitors
 
     @property
     def headline(self) -> verdicts.Verdict:

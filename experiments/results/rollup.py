@@ -9,17 +9,32 @@ not over yet waits for the next fold. Integers and exact decimals throughout: a 
 """
 
 import time
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from experiments.models import PendingCount
+from experiments.sums import SUMS
 from glozr.background import IsStopping, never
+from glozr.postgres.sql import statement
 
 AGENTS_AT_ONCE = 1_000
 BATCH = 4_000
 """As many rows as a page may wait for: about 0.15 s."""
 WAIT_SECONDS = 0.05
+SETTLED = statement(Path(__file__).parent / "sql", "settled", columns=", ".join(SUMS))
+FORGET = (
+    "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
+    " is_capped = false, handed_over = false, sessions = 0, seconds = 0, leads = 0,"
+    " qualified = false, won = false, is_merged = false, is_crossed = false, left_out = ''"
+    " WHERE agent_id = %(agent)s AND experiment_id = %(experiment)s AND NOT is_settled",
+    "DELETE FROM variant_totals WHERE agent_id = %(agent)s AND variant_id IN"
+    " (SELECT id FROM variants WHERE experiment_id = %(experiment)s)",
+    "INSERT INTO pending_counts (agent_id, variant_id, visitor_id)"
+    " SELECT agent_id, variant_id, visitor_id FROM experiment_assignments"
+    " WHERE agent_id = %(agent)s AND experiment_id = %(experiment)s AND NOT is_settled",
+)
 
 
 def fold(agent_id: UUID, *, batch: int = BATCH) -> int | None:
@@ -69,24 +84,11 @@ def rebuild(agent_id: UUID, experiment_id: UUID) -> None:
     folds every visitor, beside traffic, in about 30 s a million. Until then pages say that not
     everything is counted; what an interruption leaves, any other fold goes on with.
     """
+    of_it = {"agent": agent_id, "experiment": experiment_id}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SELECT lock_fold(%s, true)", [agent_id])
-        cursor.execute(
-            "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
-            " is_capped = false, handed_over = false, sessions = 0, seconds = 0, leads = 0,"
-            " qualified = false, won = false WHERE experiment_id = %s",
-            [experiment_id],
-        )
-        cursor.execute(
-            "DELETE FROM variant_totals WHERE variant_id IN"
-            " (SELECT id FROM variants WHERE experiment_id = %s)",
-            [experiment_id],
-        )
-        cursor.execute(
-            "INSERT INTO pending_counts (agent_id, variant_id, visitor_id)"
-            " SELECT agent_id, variant_id, visitor_id FROM experiment_assignments"
-            " WHERE experiment_id = %s",
-            [experiment_id],
-        )
+        for forget in FORGET:
+            cursor.execute(forget, of_it)
+        cursor.execute(SETTLED, of_it)
     bring_up_to_date(agent_id, seconds=float("inf"))

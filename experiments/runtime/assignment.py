@@ -155,7 +155,8 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     setup = setup_at(call.agent_id, found.version)
     if setup.active is None:
         return None
-    parameters |= _assignment(call, setup.active, version=setup.version)
+    person = found.person or call.visitor_id
+    parameters |= _assignment(call, setup.active, person=person, version=setup.version)
     assigned = fetch_one(ASSIGN_AND_RECORD if utterance else ASSIGN, parameters, Assigned)
     if assigned is None or (utterance and assigned.said_at is None):
         return None
@@ -208,13 +209,16 @@ def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
     return parameters
 
 
-def _assignment(call: Call, active: ActiveExperiment, *, version: int) -> dict[str, Any]:
+def _assignment(
+    call: Call, active: ActiveExperiment, *, person: str, version: int
+) -> dict[str, Any]:
     return {
         "version": version,
         "lock": assignment_lock(call.agent_id),
         "assignment": new_id(),
         "experiment": active.id,
-        "variant": active.variant_for(call.visitor_id),
+        "variant": active.variant_for(person),
+        "person": person,
     }
 
 

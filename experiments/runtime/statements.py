@@ -6,7 +6,7 @@ what another server may have changed. All tables are read and written by `agent_
 
 Parameters: digest, client (the address of the caller), agent, conversation, visitor, playground,
 decides (whether the visitor speaks); for a message also message, role, content, sent_at; for an
-assignment version, lock, assignment, experiment, variant.
+assignment version, lock, assignment, experiment, variant, person.
 """
 
 from datetime import datetime
@@ -55,6 +55,7 @@ class Found(NamedTuple):
         is_due: whether this call has to decide the conversation; None where it may not.
         written: whether the conversation was opened or stamped by this statement.
         held_variant: the visitor's, in the running experiment started last.
+        person: the id under which a visitor without a variant is assigned.
         said_at: when the message is stored as sent; None if it is not stored yet.
         earlier_is_same: whether the message of this id was sent before, in this conversation;
             None if there is none.
@@ -73,6 +74,7 @@ class Found(NamedTuple):
     written: bool
     is_due: bool | None
     held_variant: UUID | None
+    person: str | None
     said_at: datetime | None = None
     earlier_is_same: bool | None = None
     earlier_role: str = ""

@@ -26,6 +26,7 @@ def test_the_grants_of_a_workspace_are_exactly_the_table(cast: Cast) -> None:
         "edit_agents",
         "manage_members",
         "manage_tokens",
+        "manage_visitors",
     }
     assert found == {
         *(("owner", name) for name in everything),

@@ -322,7 +322,9 @@ def test_what_is_shown_once_is_accessible(
 def test_menus_stay_within_a_small_screen(
     page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
 ) -> None:
-    edit_workspace(cast.workspace, name="w" * 120, time_zone="UTC", by=cast.owner)
+    edit_workspace(
+        cast.workspace, name="w" * 120, time_zone="UTC", retention_months=None, by=cast.owner
+    )
     sign_in(context, cast.owner, live_server)
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(reverse("agent_list"))

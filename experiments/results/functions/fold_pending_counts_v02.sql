@@ -18,28 +18,86 @@ BEGIN
          WHERE id IN (SELECT id FROM pending_counts WHERE agent_id = of_agent
                        ORDER BY id LIMIT at_most)
      RETURNING variant_id, visitor_id
-    ), subject AS MATERIALIZED (
-        -- An assignment with its span: to the end of the window, or to the visitor's next
-        -- assignment. What was received by `closed_at` counts.
-        SELECT assignment.*, span.ends_at, span.ends_at + interval '24 hours' AS closed_at
-          FROM experiment_assignments assignment
+    ), person AS MATERIALIZED (
+        -- A visitor by the id that others were merged into, and the variants that may have changed.
+        SELECT coalesce(merge.into_id, taken.visitor_id) AS id,
+               bool_or(taken.variant_id IS NULL) AS is_whole,
+               array_agg(taken.variant_id) AS variant_ids
+          FROM taken
+          LEFT JOIN visitor_merges merge
+                 ON merge.agent_id = of_agent AND merge.visitor_id = taken.visitor_id
+         GROUP BY 1
+    ), known_as AS MATERIALIZED (
+        SELECT id AS person, id AS visitor_id FROM person
+         UNION ALL
+        SELECT person.id, merge.visitor_id
+          FROM person JOIN visitor_merges merge ON merge.agent_id = of_agent
+                                               AND merge.into_id = person.id
+    ), left_by_rule AS MATERIALIZED (
+        SELECT known_as.person
+          FROM known_as
+          JOIN agents agent ON agent.id = of_agent
+          JOIN left_out_rules rule ON rule.workspace_id = agent.workspace_id
+         WHERE CASE rule.kind
+               WHEN 'visitor' THEN known_as.visitor_id = rule.value
+               WHEN 'beginning' THEN starts_with(known_as.visitor_id, rule.value)
+               ELSE EXISTS (
+                        SELECT FROM leads lead
+                         WHERE lead.agent_id = of_agent
+                           AND lead.visitor_id = known_as.visitor_id
+                           AND split_part(lead.email, '@', 2) = rule.value)
+                    OR EXISTS (
+                        SELECT FROM lead_repeats again
+                          JOIN leads lead ON lead.agent_id = of_agent AND lead.id = again.lead_id
+                         WHERE again.agent_id = of_agent
+                           AND again.visitor_id = known_as.visitor_id
+                           AND split_part(lead.email, '@', 2) = rule.value)
+               END
+    ), ids_of AS MATERIALIZED (
+        SELECT person, array_agg(visitor_id) AS ids FROM known_as GROUP BY person
+    ), assigned AS MATERIALIZED (
+        SELECT assignment.*, known_as.person,
+               assignment.assigned_at + make_interval(hours => 24 * experiment.window_days)
+                   AS window_ends_at,
+               row_number() OVER (PARTITION BY known_as.person, assignment.experiment_id
+                                      ORDER BY assignment.assigned_at, assignment.id) AS nth,
+               array_agg(assignment.variant_id) OVER (
+                   PARTITION BY known_as.person, assignment.experiment_id) AS seen_variants
+          FROM known_as
+          JOIN experiment_assignments assignment
+                 ON assignment.agent_id = of_agent
+                AND assignment.visitor_id = known_as.visitor_id
           JOIN experiments experiment ON experiment.id = assignment.experiment_id
-         CROSS JOIN LATERAL (
-               SELECT least(assignment.assigned_at
-                                + make_interval(hours => 24 * experiment.window_days),
-                            min(next.assigned_at)) AS ends_at
-                 FROM experiment_assignments next
-                WHERE next.agent_id = of_agent
-                  AND next.visitor_id = assignment.visitor_id
-                  AND next.assigned_at > assignment.assigned_at) span
-         WHERE assignment.agent_id = of_agent
-           AND assignment.visitor_id IN (SELECT visitor_id FROM taken)
-           AND EXISTS (SELECT FROM taken
-                        WHERE taken.visitor_id = assignment.visitor_id
-                          AND (taken.variant_id IS NULL
-                               OR taken.variant_id = assignment.variant_id))
+    ), held AS (
+        -- The earliest assignment of a visitor in an experiment holds, with its span: to the end of
+        -- the window, or to the visitor's next assignment.
+        SELECT assigned.*,
+               least(window_ends_at,
+                     min(assigned_at) OVER (
+                         PARTITION BY person ORDER BY assigned_at
+                         RANGE BETWEEN interval '1 microsecond' FOLLOWING
+                                   AND UNBOUNDED FOLLOWING)) AS ends_at
+          FROM assigned WHERE nth = 1
+    ), subject AS MATERIALIZED (
+        -- What was received by `closed_at` counts.
+        SELECT assigned.*, held.ends_at, held.ends_at + interval '24 hours' AS closed_at,
+               ids_of.ids,
+               CASE WHEN assigned.nth > 1 THEN 'merged'
+                    WHEN EXISTS (SELECT FROM left_by_rule
+                                  WHERE left_by_rule.person = assigned.person) THEN 'team'
+                    ELSE '' END AS new_left_out
+          FROM assigned
+          JOIN person ON person.id = assigned.person
+          JOIN ids_of ON ids_of.person = assigned.person
+          LEFT JOIN held ON held.id = assigned.id
+         WHERE NOT assigned.is_settled
+           -- Of merged ids, what changed under one variant may count under another.
+           AND (person.is_whole OR assigned.variant_id = ANY (person.variant_ids)
+                OR cardinality(ids_of.ids) > 1)
     ), fresh AS MATERIALIZED (
         SELECT subject.*,
+               new_left_out = '' AND cardinality(ids) > 1 AS new_is_merged,
+               new_left_out = '' AND variant_id <> ANY (seen_variants) AS new_is_crossed,
                talk.conversations AS new_conversations,
                talk.messages AS new_messages,
                talk.is_capped AS new_is_capped,
@@ -90,8 +148,10 @@ BEGIN
                                                AND message.sent_at < subject.ends_at
                                                AND message.received_at <= subject.closed_at
                                         WHERE conversation.agent_id = of_agent
-                                          AND conversation.visitor_id = subject.visitor_id
-                                          AND conversation.variant_id = subject.variant_id
+                                          AND conversation.visitor_id = ANY (subject.ids)
+                                          AND conversation.variant_id
+                                              = ANY (subject.seen_variants)
+                                          AND subject.new_left_out = ''
                                       ) said
                               ) spoken
                         GROUP BY conversation_id, stretch
@@ -119,11 +179,11 @@ BEGIN
                               ) AS status
                          FROM (SELECT id AS lead_id, conversation_id, created_at AS left_at
                                  FROM leads
-                                WHERE agent_id = of_agent AND visitor_id = subject.visitor_id
+                                WHERE agent_id = of_agent AND visitor_id = ANY (subject.ids)
                                 UNION ALL
                                SELECT lead_id, conversation_id, left_at
                                  FROM lead_repeats
-                                WHERE agent_id = of_agent AND visitor_id = subject.visitor_id
+                                WHERE agent_id = of_agent AND visitor_id = ANY (subject.ids)
                               ) entry
                          LEFT JOIN conversations conversation
                                 ON conversation.agent_id = of_agent
@@ -131,7 +191,8 @@ BEGIN
                         WHERE entry.left_at >= subject.assigned_at - interval '5 seconds'
                           AND entry.left_at < subject.ends_at
                           AND (entry.conversation_id IS NULL
-                               OR conversation.variant_id = subject.variant_id)
+                               OR conversation.variant_id = ANY (subject.seen_variants))
+                          AND subject.new_left_out = ''
                       ) left_details
               ) contact
     ), stored AS (
@@ -139,17 +200,19 @@ BEGIN
            SET conversations = new_conversations, messages = new_messages,
                is_capped = new_is_capped, handed_over = new_handed_over,
                sessions = new_sessions, seconds = new_seconds, leads = new_leads,
-               qualified = new_qualified, won = new_won, counted = true
+               qualified = new_qualified, won = new_won, is_merged = new_is_merged,
+               is_crossed = new_is_crossed, left_out = new_left_out, counted = true
           FROM fresh
          WHERE assignment.id = fresh.id
     ), added AS (
         INSERT INTO variant_totals AS total
                (agent_id, variant_id, assigned_from, last_assigned_at, visitors, converted,
                 qualified, won, handovers, leads, conversations, messages, messages_squared,
-                capped, sessions, sessions_squared, seconds, seconds_squared, seconds_sessions)
+                capped, sessions, sessions_squared, seconds, seconds_squared, seconds_sessions,
+                left_out, merged, crossed)
         SELECT of_agent, variant_id, date_bin('15 minutes', assigned_at, '2000-01-01Z'),
                max(assigned_at),
-               count(*) FILTER (WHERE NOT counted),
+               sum((new_left_out = '')::int - (counted AND left_out = '')::int),
                sum((new_leads > 0)::int - (leads > 0)::int),
                sum(new_qualified::int - qualified::int),
                sum(new_won::int - won::int),
@@ -163,7 +226,10 @@ BEGIN
                sum(new_sessions * new_sessions - sessions::bigint * sessions),
                sum(new_seconds - seconds),
                sum(new_seconds * new_seconds - seconds * seconds),
-               sum(new_seconds * new_sessions - seconds * sessions)
+               sum(new_seconds * new_sessions - seconds * sessions),
+               sum((new_left_out = 'team')::int - (counted AND left_out = 'team')::int),
+               sum(new_is_merged::int - is_merged::int),
+               sum(new_is_crossed::int - is_crossed::int)
           FROM fresh
          GROUP BY variant_id, date_bin('15 minutes', assigned_at, '2000-01-01Z')
             ON CONFLICT (variant_id, assigned_from) DO UPDATE
@@ -182,7 +248,10 @@ BEGIN
                sessions_squared = total.sessions_squared + excluded.sessions_squared,
                seconds = total.seconds + excluded.seconds,
                seconds_squared = total.seconds_squared + excluded.seconds_squared,
-               seconds_sessions = total.seconds_sessions + excluded.seconds_sessions
+               seconds_sessions = total.seconds_sessions + excluded.seconds_sessions,
+               left_out = total.left_out + excluded.left_out,
+               merged = total.merged + excluded.merged,
+               crossed = total.crossed + excluded.crossed
     )
     SELECT count(*) INTO folded FROM taken;
     RETURN folded;

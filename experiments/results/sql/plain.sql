@@ -1,23 +1,62 @@
 -- On purpose not the fold's SQL, nor any part of it: grouped joins over whole tables.
 ours AS (SELECT id FROM variants WHERE experiment_id = %(experiment)s),
-assigned AS MATERIALIZED (
-    SELECT mine.*,
-           least(mine.assigned_at + experiment.window_days * interval '86400 seconds',
-                 min(mine.assigned_at) OVER (
-                     PARTITION BY mine.visitor_id ORDER BY mine.assigned_at
+named AS (
+    SELECT assignment.*,
+           coalesce((SELECT into_id FROM visitor_merges
+                      WHERE visitor_merges.agent_id = assignment.agent_id
+                        AND visitor_merges.visitor_id = assignment.visitor_id),
+                    assignment.visitor_id) AS person
+      FROM experiment_assignments assignment
+     WHERE assignment.agent_id = %(agent)s
+), first_of_person AS (
+    SELECT DISTINCT ON (person, experiment_id) named.*, experiment.window_days
+      FROM named JOIN experiments experiment ON experiment.id = named.experiment_id
+     ORDER BY person, experiment_id, assigned_at, named.id
+), spanned AS MATERIALIZED (
+    SELECT first_of_person.*,
+           least(assigned_at + window_days * interval '86400 seconds',
+                 min(assigned_at) OVER (
+                     PARTITION BY person ORDER BY assigned_at
                      RANGE BETWEEN '1 microsecond' FOLLOWING AND UNBOUNDED FOLLOWING)) AS until
-      FROM experiment_assignments mine
-      JOIN experiments experiment ON experiment.id = mine.experiment_id
-     WHERE mine.agent_id = %(agent)s
-       AND mine.visitor_id IN (SELECT visitor_id FROM experiment_assignments
-                                WHERE experiment_id = %(experiment)s)
+      FROM first_of_person
+), names AS (
+    SELECT person AS name, person FROM spanned WHERE experiment_id = %(experiment)s
+     UNION
+    SELECT visitor_id, into_id FROM visitor_merges WHERE agent_id = %(agent)s
+), addresses AS (
+    SELECT visitor_id, email FROM leads WHERE agent_id = %(agent)s
+     UNION
+    SELECT lead_repeats.visitor_id, leads.email
+      FROM lead_repeats JOIN leads ON leads.id = lead_repeats.lead_id
+     WHERE leads.agent_id = %(agent)s
+), rules AS (
+    SELECT rule.kind, rule.value
+      FROM left_out_rules rule
+      JOIN agents ON agents.workspace_id = rule.workspace_id AND agents.id = %(agent)s
+), team AS MATERIALIZED (
+    SELECT names.person FROM names JOIN rules
+        ON rules.kind = 'visitor' AND rules.value = names.name
+     UNION
+    SELECT names.person FROM names JOIN rules
+        ON rules.kind = 'beginning' AND left(names.name, length(rules.value)) = rules.value
+     UNION
+    SELECT names.person
+      FROM names
+      JOIN addresses ON addresses.visitor_id = names.name
+      JOIN rules ON rules.kind = 'domain' AND split_part(addresses.email, '@', 2) = rules.value
 ), counted AS (
-    SELECT * FROM assigned WHERE experiment_id = %(experiment)s
+    SELECT spanned.* FROM spanned
+     WHERE experiment_id = %(experiment)s AND NOT is_settled
+       AND person NOT IN (SELECT person FROM team)
+), variants_of AS (
+    SELECT DISTINCT person, variant_id FROM named WHERE experiment_id = %(experiment)s
 ), stamped AS (
     SELECT counted.id AS assignment_id, counted.until, conversations.id, conversations.started_at
       FROM conversations
-      JOIN counted ON counted.variant_id = conversations.variant_id
-                  AND counted.visitor_id = conversations.visitor_id
+      JOIN names ON names.name = conversations.visitor_id
+      JOIN variants_of ON variants_of.person = names.person
+                      AND variants_of.variant_id = conversations.variant_id
+      JOIN counted ON counted.person = names.person
      WHERE conversations.agent_id = %(agent)s
 ), said AS (
     SELECT stamped.assignment_id, messages.*,
@@ -74,13 +113,15 @@ assigned AS MATERIALIZED (
     SELECT DISTINCT counted.id AS assignment_id, left_details.lead_id,
            counted.until + interval '1440 minutes' AS at
       FROM counted
+      JOIN names ON names.person = counted.person
       JOIN left_details ON left_details.agent_id = counted.agent_id
-                       AND left_details.visitor_id = counted.visitor_id
+                       AND left_details.visitor_id = names.name
                        AND left_at + interval '5 seconds' >= counted.assigned_at
                        AND left_at < counted.until
       LEFT JOIN conversations ON conversations.id = left_details.conversation_id
-     WHERE left_details.conversation_id IS NULL
-        OR conversations.variant_id = counted.variant_id
+      LEFT JOIN variants_of ON variants_of.person = counted.person
+                           AND variants_of.variant_id = conversations.variant_id
+     WHERE left_details.conversation_id IS NULL OR variants_of.person IS NOT NULL
 ), step AS (
     SELECT contact.assignment_id, contact.lead_id, change.was, change.became,
            change.changed_at <= contact.at AS is_past,
@@ -104,6 +145,10 @@ assigned AS MATERIALIZED (
            bool_or(status NOT IN ('new', 'lost')) AS qualified,
            bool_or(status = 'won') AS won
       FROM reached GROUP BY assignment_id
+), known_by AS (
+    SELECT person, count(*) AS names FROM names GROUP BY person
+), seen AS (
+    SELECT person, count(*) AS variants FROM variants_of GROUP BY person
 ), per_visitor AS (
     SELECT counted.variant_id, counted.assigned_at,
            coalesce(talked.conversations, 0) AS conversations,
@@ -114,8 +159,13 @@ assigned AS MATERIALIZED (
            called.assignment_id IS NOT NULL AS handed_over,
            coalesce(contacted.leads, 0) AS leads,
            coalesce(contacted.qualified, false) AS qualified,
-           coalesce(contacted.won, false) AS won
+           coalesce(contacted.won, false) AS won,
+           known_by.names > 1 AS is_merged,
+           seen.variants > 1 AS is_crossed,
+           '' AS left_out
       FROM counted
+      JOIN known_by USING (person)
+      JOIN seen USING (person)
       LEFT JOIN talked ON talked.assignment_id = counted.id
       LEFT JOIN wrote ON wrote.assignment_id = counted.id
       LEFT JOIN hundred_and_first beyond ON beyond.assignment_id = counted.id
@@ -123,6 +173,21 @@ assigned AS MATERIALIZED (
       LEFT JOIN called ON called.assignment_id = counted.id
       LEFT JOIN contacted ON contacted.assignment_id = counted.id
      WHERE counted.id NOT IN (SELECT id FROM waiting)
+     UNION ALL
+    -- Whoever is left out does no more than count as such.
+    SELECT variant_id, assigned_at, 0, 0, false, 0, 0, false, 0, false, false, false, false, 'team'
+      FROM spanned
+     WHERE experiment_id = %(experiment)s AND NOT is_settled
+       AND person IN (SELECT person FROM team)
+       AND id NOT IN (SELECT id FROM waiting)
+     UNION ALL
+    -- Of what was erased there is nothing left but its sums.
+    SELECT variant_id, assigned_at, conversations, messages, is_capped, sessions, seconds,
+           handed_over, leads, qualified, won, is_merged, is_crossed, left_out
+      FROM experiment_assignments
+     WHERE experiment_id = %(experiment)s AND agent_id = %(agent)s AND is_settled
+       AND left_out <> 'merged' AND counted
+       AND id NOT IN (SELECT id FROM waiting)
 ), plain AS (
     SELECT variant_id, date_bin('15 minutes', assigned_at, '2000-01-01Z') AS slot,
            $sums

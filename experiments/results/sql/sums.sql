@@ -1,5 +1,5 @@
 -- One line for each of `experiments.sums.Sums`, in its order, over rows of one visitor each.
-count(*) AS visitors,
+count(*) FILTER (WHERE left_out = '') AS visitors,
            count(*) FILTER (WHERE leads > 0) AS converted,
            count(*) FILTER (WHERE qualified) AS qualified,
            count(*) FILTER (WHERE won) AS won,
@@ -13,4 +13,7 @@ count(*) AS visitors,
            sum(sessions::bigint * sessions) AS sessions_squared,
            sum(seconds) AS seconds,
            sum(seconds * seconds) AS seconds_squared,
-           sum(seconds * sessions) AS seconds_sessions
+           sum(seconds * sessions) AS seconds_sessions,
+           count(*) FILTER (WHERE left_out = 'team') AS left_out,
+           count(*) FILTER (WHERE is_merged) AS merged,
+           count(*) FILTER (WHERE is_crossed) AS crossed

@@ -24,7 +24,7 @@ current AS MATERIALIZED (
 ), assigned AS (
     INSERT INTO experiment_assignments AS assignment
            (id, agent_id, experiment_id, variant_id, visitor_id)
-    SELECT %(assignment)s, agent_id, %(experiment)s, variant_id, %(visitor)s::text
+    SELECT %(assignment)s, agent_id, %(experiment)s, variant_id, %(person)s::text
       FROM stamped
         ON CONFLICT (experiment_id, visitor_id) DO UPDATE
        SET visitor_id = excluded.visitor_id  -- changes nothing, returns the row that won

@@ -6,5 +6,7 @@ pending AS (
 SELECT gate.*,
        known.own, known.playground, known.decided, known.variant_id,
        EXISTS (SELECT FROM stamped) AS written,
-       decision.is_due, decision.held_variant
+       decision.is_due, decision.held_variant,
+       CASE WHEN decision.is_due AND decision.held_variant IS NULL
+            THEN (SELECT id FROM person) END AS person
   FROM gate LEFT JOIN known ON true LEFT JOIN decision ON true

@@ -27,6 +27,8 @@ SELECT gate.*,
        known.own, known.playground, known.decided, known.variant_id,
        EXISTS (SELECT FROM stamped) AS written,
        decision.is_due, decision.held_variant,
+       CASE WHEN decision.is_due AND decision.held_variant IS NULL
+            THEN (SELECT id FROM person) END AS person,
        said.sent_at AS said_at,
        earlier.same AS earlier_is_same, earlier.role AS earlier_role,
        earlier.content AS earlier_content, earlier.sent_at AS earlier_sent_at

@@ -43,7 +43,13 @@ def page(client: Client, cast: Cast, query: str = "") -> str:
 
 
 def test_settings_and_prompts_are_told_with_what_changed(client: Client, cast: Cast) -> None:
-    edit_workspace(cast.workspace, name="Renamed", time_zone="Europe/Zurich", by=cast.admin)
+    edit_workspace(
+        cast.workspace,
+        name="Renamed",
+        time_zone="Europe/Zurich",
+        retention_months=None,
+        by=cast.admin,
+    )
     edit_prompt(cast, "Be brief.")
     shown = page(client, cast)
     assert f"{cast.admin}</span> changed the workspace&#x27;s settings" in shown
@@ -55,7 +61,11 @@ def test_settings_and_prompts_are_told_with_what_changed(client: Client, cast: C
 def test_what_changes_nothing_is_not_told(cast: Cast) -> None:
     before = cast.workspace.events.count()
     edit_workspace(
-        cast.workspace, name=cast.workspace.name, time_zone=cast.workspace.time_zone, by=cast.admin
+        cast.workspace,
+        name=cast.workspace.name,
+        time_zone=cast.workspace.time_zone,
+        retention_months=None,
+        by=cast.admin,
     )
     edit_prompt(cast, cast.agent.system_prompt)
     assert cast.workspace.events.count() == before
@@ -85,7 +95,13 @@ def test_long_texts_are_a_link_and_thirty_edits_a_small_page(client: Client, cas
 
 def test_older_steps_are_on_further_pages(client: Client, cast: Cast) -> None:
     for number in range(30):
-        edit_workspace(cast.workspace, name=f"Name {number}", time_zone="UTC", by=cast.owner)
+        edit_workspace(
+            cast.workspace,
+            name=f"Name {number}",
+            time_zone="UTC",
+            retention_months=None,
+            by=cast.owner,
+        )
     first = page(client, cast)
     assert "Name 29" in first
     assert "Name 1<" not in first
@@ -95,7 +111,9 @@ def test_older_steps_are_on_further_pages(client: Client, cast: Cast) -> None:
 
 def test_the_export_holds_everything_with_whole_texts(client: Client, cast: Cast) -> None:
     edit_prompt(cast, PROMPT)
-    edit_workspace(cast.workspace, name="=1+1", time_zone="UTC", by=cast.owner)
+    edit_workspace(
+        cast.workspace, name="=1+1", time_zone="UTC", retention_months=None, by=cast.owner
+    )
     client.force_login(cast.owner)
     answer = client.get(reverse("workspace_history_csv", args=[cast.workspace.pk]))
     text = b"".join(answer).decode()

@@ -13,6 +13,7 @@ from agents.pages.reference.api_docs import published_schema
 from agents.pages.reference.api_reference import DescribedCall, Field, fields_of, sections_of
 from agents.workspaces import tokens
 from experiments import lifecycle
+from experiments.visitors.leaving_out import leave_out
 from tests.factories import ExperimentFactory, unused_id
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,9 @@ def say(agent: Agent, client: Client) -> Callable[[DescribedCall], int]:
         experiment = ExperimentFactory.create(agent=agent)
         if call.id == "stop_experiment":
             lifecycle.start(experiment, by=None)
+        rule = leave_out(agent.workspace, kind="visitor", value=unused_id(), by=None)
         variables = {
+            "RULE_ID": rule.pk,
             "TOKEN": key,
             "AGENT_ID": agent.pk,
             "CONVERSATION_ID": unused_id(),

@@ -22,6 +22,7 @@ from agents.models import Ability, Agent
 from experiments import lifecycle
 from experiments.models import Experiment, VariantTotals
 from experiments.results.verdicts import VerdictKind
+from experiments.visitors.leaving_out import leave_out
 from glozr.wsgi import application
 from tests.factories import ExperimentFactory, persona_variants, unused_id
 from tests.runtime import Runtime
@@ -142,6 +143,12 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "duplicate_experiment": ("stopped", 201, {"name": "Again"}),
     "get_results": ("running", 200, None),
     "export_assignments": ("stopped", 200, None),
+    "list_left_out": ("", 200, None),
+    "leave_out": ("", 201, {"kind": "domain", "value": "glozr.example"}),
+    "count_in": ("", 204, None),
+    "merge_visitors": ("", 200, {"from": "ada", "into": "bob"}),
+    "erase_visitor": ("", 200, VISITOR),
+    "export_visitor": ("", 200, VISITOR),
 }
 
 
@@ -157,6 +164,7 @@ def test_a_success_is_as_described(world: World, name: str) -> None:
     ids = {
         "agent_id": str(world.agent.pk),
         "experiment_id": str(experiment.pk),
+        "rule_id": str(leave_out(world.agent.workspace, kind="visitor", value="qa", by=None).pk),
         "conversation_id": CONVERSATION,
     }
     needed = {key: ids[key] for key in ids if f"{{{key}}}" in operation.path}

@@ -5,7 +5,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("experiments", "0007_spans")]
+    dependencies = [("experiments", "0009_left_out_and_merged")]
 
     operations = [
         migrations.RunSQL(
