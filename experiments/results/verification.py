@@ -80,6 +80,8 @@ def _one_moment() -> Iterator[None]:
         if is_outermost:  # inside another transaction the moment is that one's to choose
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET LOCAL statement_timeout = 0")
+        # Whole tables are joined, of whose parts the planner expects a single row.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         yield
 
 

@@ -106,18 +106,19 @@ named AS (
 ), called AS (
     SELECT DISTINCT assignment_id FROM said WHERE role = 'human_agent'
 ), left_details AS (
-    SELECT agent_id, visitor_id, id AS lead_id, conversation_id, created_at AS left_at FROM leads
+    SELECT visitor_id, id AS lead_id, conversation_id, created_at AS left_at
+      FROM leads WHERE agent_id = %(agent)s
      UNION ALL
-    SELECT agent_id, visitor_id, lead_id, conversation_id, left_at FROM lead_repeats
+    SELECT visitor_id, lead_id, conversation_id, left_at
+      FROM lead_repeats WHERE agent_id = %(agent)s
 ), contact AS (
     SELECT DISTINCT counted.id AS assignment_id, left_details.lead_id,
            counted.until + interval '1440 minutes' AS at
-      FROM counted
-      JOIN names ON names.person = counted.person
-      JOIN left_details ON left_details.agent_id = counted.agent_id
-                       AND left_details.visitor_id = names.name
-                       AND left_at + interval '5 seconds' >= counted.assigned_at
-                       AND left_at < counted.until
+      FROM left_details
+      JOIN names ON names.name = left_details.visitor_id
+      JOIN counted ON counted.person = names.person
+                  AND left_at + interval '5 seconds' >= counted.assigned_at
+                  AND left_at < counted.until
       LEFT JOIN conversations ON conversations.id = left_details.conversation_id
       LEFT JOIN variants_of ON variants_of.person = counted.person
                            AND variants_of.variant_id = conversations.variant_id
