@@ -32,7 +32,8 @@ REASON_CHOICES = [
     (Reason.NOTHING_MEASURED.value, "a variant has no visitors, or none with a session"),
     (Reason.TOO_FEW_VISITORS.value, "a variant has too few visitors to say"),
     (Reason.NO_VARIATION.value, "all visitors did the same, so the uncertainty is unknown"),
-    (Reason.CONTROL_TOO_CLOSE_TO_ZERO.value, "the control may be zero, which nothing divides by"),
+    (Reason.CONTROL_TOO_CLOSE_TO_ZERO.value, "the control is zero, which nothing divides by"),
+    (Reason.TOO_UNCERTAIN.value, "visitors vary too much yet for a lift in percent"),
 ]
 UNITS = [
     (Unit.SHARE.value, "a share of visitors, from 0 to 1"),
@@ -141,7 +142,7 @@ class RelativeIntervalSerializer(FiguresSerializer):
     lower = serializers.FloatField()
     upper = serializers.FloatField(
         allow_null=True,
-        help_text="Null is without bound: the lift's reason is control_too_close_to_zero.",
+        help_text="Null is without bound: see the lift's reason.",
     )
 
 

@@ -11,7 +11,8 @@ REASONS = {
     Reason.NOTHING_MEASURED: "nothing measured yet",
     Reason.TOO_FEW_VISITORS: "too few visitors yet",
     Reason.NO_VARIATION: "nothing varies yet",
-    Reason.CONTROL_TOO_CLOSE_TO_ZERO: "not estimable yet",
+    Reason.CONTROL_TOO_CLOSE_TO_ZERO: "the control is at zero",
+    Reason.TOO_UNCERTAIN: "not estimable yet",
 }
 
 

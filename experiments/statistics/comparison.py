@@ -45,6 +45,7 @@ class Reason(StrEnum):
     TOO_FEW_VISITORS = "too_few_visitors"
     NO_VARIATION = "no_variation"
     CONTROL_TOO_CLOSE_TO_ZERO = "control_too_close_to_zero"
+    TOO_UNCERTAIN = "too_uncertain"
 
 
 @dataclass(frozen=True)
@@ -231,12 +232,17 @@ def _comparison(
         relative=Lift(
             relative.value,
             lift,
-            Reason.CONTROL_TOO_CLOSE_TO_ZERO if lift.upper is None else None,
+            _why_unbounded(control) if lift.upper is None else None,
         ),
         decided=enough and direction != 0,
         direction=direction if enough else 0,
         reason=None if enough else Reason.TOO_FEW_VISITORS,
     )
+
+
+def _why_unbounded(control: Arm) -> Reason:
+    """Of a lift: what is divided by may be zero, or merely varies too much to be told from it."""
+    return Reason.TOO_UNCERTAIN if control.value else Reason.CONTROL_TOO_CLOSE_TO_ZERO
 
 
 def _lifts(control: float | None, treatment: float | None, reason: Reason) -> tuple[Lift, Lift]:
