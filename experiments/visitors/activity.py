@@ -32,7 +32,8 @@ from glozr.postgres.keyset import KeysetPage, Order, keyset_page
 
 NEWEST_CONVERSATION = Order("started_at")
 NEWEST_LEAD = Order("created_at")
-IN_SEQUENCE = Order("sent_at", descending=False)
+IN_SEQUENCE = Order("sent_at", then=("received_at",), descending=False)
+"""What was sent at one moment is in the order in which it came."""
 ROWS_PER_PAGE = 50
 MESSAGES_PER_PAGE = 200
 COUNTED_MESSAGES = 1_000
