@@ -23,6 +23,10 @@ EXPERIMENTS_OF_WORKSPACE = 2_000
 HISTORY = 100_000
 """Steps in the histories of a workspace's experiments, those that are deleted not counted."""
 
+IDEMPOTENCY = timedelta(hours=24)
+"""For so long a call that is sent again with its key is known again."""
+IDEMPOTENCY_KEY_LENGTH = 255
+
 MESSAGES_COUNTED = 100
 """Of one visitor in an experiment; what follows is not measured."""
 SILENCE = timedelta(minutes=30)

@@ -1,5 +1,6 @@
 """Experiments over HTTP, for signed-in people (with CSRF) and for API tokens."""
 
+import re
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from rest_framework.views import APIView
 from agents import access
 from agents.api.authentication import demand_proof
 from agents.roles import Caller, Permission
-from experiments import lifecycle
+from experiments import lifecycle, limits
 from experiments.access import experiment_for
 from experiments.api.paging import CursorPaging, answer_page
 from experiments.api.serializers import (
@@ -58,6 +59,14 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `version` that you edit; 412 if it is out of date.",
 )
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A text of your own, of 1 to 255 visible characters of ASCII. The call sent again "
+    "with it within 24 hours is answered with the same draft.",
+)
+KEY = re.compile(rf"[!-~]{{1,{limits.IDEMPOTENCY_KEY_LENGTH}}}")
 
 
 class ExperimentsView(APIView):
@@ -213,15 +222,24 @@ class DuplicateView(APIView):
         operation_id="duplicate_experiment",
         tags=["Experiments"],
         summary="Make a new draft with the same set-up",
+        parameters=[IDEMPOTENCY_KEY],
         request=DuplicateCallSerializer,
         examples=[example({"name": "A warmer tone, once more"})],
-        responses={201: ExperimentSerializer, 409: conflict(TOO_MANY), **REFUSALS},
+        responses={
+            201: ExperimentSerializer,
+            409: conflict(
+                f"{TOO_MANY}; `key_reused`: the key came with another name before; "
+                "`copy_deleted`: what this key made has been deleted"
+            ),
+            **REFUSALS,
+        },
     )
     def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = _caller(request)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
         name = DUPLICATE_CALL.run_validation(_body(request)).get("name")
-        return _answer(caller, editing.duplicate(experiment, by=caller, name=name), status=201)
+        copy = editing.duplicate(experiment, by=caller, name=name, key=_idempotency_key(request))
+        return _answer(caller, copy, status=201)
 
 
 def _caller(request: Request) -> Caller:
@@ -246,6 +264,19 @@ def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
         experiments = experiments.with_status(status)
     search = request.query_params.get("search", "").replace("\0", "").strip()
     return cast("QuerySet[Experiment]", experiments.named_like(search) if search else experiments)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """
+    Raises:
+        Invalid: it is empty, too long, or holds what is not visible.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        longest = limits.IDEMPOTENCY_KEY_LENGTH
+        detail = f"Send 1 to {longest} visible characters of ASCII, or no key."
+        raise Invalid([FieldError("Idempotency-Key", "invalid", detail)])
+    return key
 
 
 def _seen_version(request: Request) -> int | None:
