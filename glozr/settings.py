@@ -339,6 +339,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "experiments.models.Status",
+        "LeadStatusEnum": "agents.models.LeadStatus",
         "KindEnum": "experiments.models.Kind",
         "MetricKeyEnum": "experiments.api.results_serializers.METRIC_KEYS",
     },

@@ -176,6 +176,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "content_type_id": ContentType.objects.get_for_model(draft).pk,
         "object_id": draft.pk,
         "conversation_id": conversation,
+        "kind": "csv",
         "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
         "membership_id": cast.editor.memberships.get().pk,
         "invitation_id": invitation.pk,

@@ -13,7 +13,7 @@ from agents.pages.reference.api_docs import published_schema
 from agents.pages.reference.api_reference import DescribedCall, Field, fields_of, sections_of
 from agents.workspaces import tokens
 from experiments import lifecycle
-from tests.factories import ExperimentFactory, unused_id
+from tests.factories import ConversationFactory, ExperimentFactory, LeadFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,10 +46,12 @@ def say(agent: Agent, client: Client) -> Callable[[DescribedCall], int]:
         experiment = ExperimentFactory.create(agent=agent)
         if call.id == "stop_experiment":
             lifecycle.start(experiment, by=None)
+        conversation = ConversationFactory.create(agent=agent, visitor_id="v-7f3a")
         variables = {
             "TOKEN": key,
             "AGENT_ID": agent.pk,
-            "CONVERSATION_ID": unused_id(),
+            "CONVERSATION_ID": conversation.pk,
+            "LEAD_ID": LeadFactory.create(agent=agent).pk,
             "EXPERIMENT_ID": experiment.pk,
         }
         words = shlex.split(Template(call.command.replace("\\\n", "")).substitute(variables))
