@@ -160,7 +160,7 @@ def deep(size: int) -> str:
     from glozr.ids import new_id
     from glozr.postgres.keyset import Cursor
 
-    return str(Cursor(False, START + timedelta(minutes=size // 6), new_id()))
+    return str(Cursor(False, (START + timedelta(minutes=size // 6),), new_id()))
 
 
 def filters(agents: "list[Agent]", size: int, kind: str) -> "Iterator[tuple[str, Agent, Wanted]]":

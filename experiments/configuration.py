@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from experiments import limits
 from experiments.models import NAME_TAKEN, WEIGHT_RULE, WINDOW_RULE, Experiment, Kind
@@ -265,9 +266,8 @@ class _Check:
             return {}
         if kind == Kind.PERSONA:
             self.persona_config(field, value)
-        else:
-            self.free_config(field, value)
-        return value
+            return value
+        return self.free_config(field, value)
 
     def persona_config(self, field: str, config: Mapping[str, object]) -> None:
         for key in config.keys() - {"persona"}:
@@ -287,13 +287,29 @@ class _Check:
                 lines=key == "tone",
             )
 
-    def free_config(self, field: str, config: Mapping[str, object]) -> None:
+    def free_config(self, field: str, config: Mapping[str, object]) -> Mapping[str, object]:
         if (problem := _json_problem(config)) is not None:
             self.broken(field, *problem)
-        elif len(json.dumps(config, ensure_ascii=False).encode()) > limits.MAX_CONFIG_BYTES:
+            return config
+        stored = {key: _as_stored(value) for key, value in config.items()}
+        if len(json.dumps(stored, ensure_ascii=False).encode()) > limits.MAX_CONFIG_BYTES:
             self.broken(
                 field, "too_large", f"A config has at most {limits.MAX_CONFIG_BYTES // 1024} KiB."
             )
+        return stored
+
+
+def _as_stored(value: object) -> object:
+    """A JSON value as it is read again. PostgreSQL writes numbers without an exponent: 1e300, of
+    five characters, comes back with 301, and would be too large at the start alone."""
+    match value:
+        case float():
+            return int(Decimal(text)) if "e+" in (text := repr(value)) else value + 0.0
+        case Mapping():
+            return {key: _as_stored(each) for key, each in value.items()}
+        case list():
+            return [_as_stored(each) for each in value]
+    return value
 
 
 def _json_problem(value: object, depth: int = 0) -> tuple[str, str] | None:

@@ -29,6 +29,10 @@ LEFT_OUT_RULES = 500
 """Of a workspace."""
 IDS_OF_A_VISITOR = 50
 """Merged into one."""
+IDEMPOTENCY = timedelta(hours=24)
+"""For so long a call that is sent again with its key is known again."""
+IDEMPOTENCY_KEY_LENGTH = 255
+
 MESSAGES_COUNTED = 100
 """Of one visitor in an experiment; what follows is not measured."""
 SILENCE = timedelta(minutes=30)

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 
 from glozr.inputs import limits
 from glozr.observe import logs
+from glozr.outputs.instants import INSTANT_FORMAT
 from glozr.postgres.config import database_config
 from glozr.secrets import secret_key
 
@@ -325,6 +326,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "glozr.edge.api_errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "DATETIME_FORMAT": INSTANT_FORMAT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -337,6 +339,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "experiments.models.Status",
+        "LeadStatusEnum": "agents.models.LeadStatus",
         "KindEnum": "experiments.models.Kind",
         "RuleKindEnum": "experiments.models.RuleKind",
         "MetricKeyEnum": "experiments.api.results_serializers.METRIC_KEYS",

@@ -1,11 +1,6 @@
-"""What a piece of text may hold, wherever it enters, and how it leaves in a file."""
+"""What a piece of text may hold, wherever it enters."""
 
-import csv
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from io import StringIO
-from typing import Final
 
 EMAIL_LENGTH = 254
 """The longest that mail servers take (RFC 5321, 4.5.3.1.3, without the angle brackets)."""
@@ -13,12 +8,6 @@ CONTROL_CHARACTERS = "Remove the control characters."
 LINE_BREAKS = "\n\r"
 # They turn the direction of what is written after them, on a page as in a list of names.
 DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Where a cell may begin, what is passed over there, and what is taken for a formula: the signs,
-# their full-width and small forms (which are folded into them), and the true minus.
-_FORMULA: Final = re.compile(
-    r"""(^|[\t\n\r,;|])([\s"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])"""
-)
-_BREAK_FIRST: Final = ("\t", "\r", "\n")
 
 
 def has_control_characters(text: str, *, allowed: str = "") -> bool:
@@ -49,17 +38,3 @@ def is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def harmless(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula."""
-    guarded = _FORMULA.sub(r"\1\2'", text)
-    return f"'{guarded}" if guarded.startswith(_BREAK_FIRST) else guarded
-
-
-def csv_lines(rows: Iterable[Sequence[object]], *, quotes_texts: bool = False) -> str:
-    """`rows` as lines of CSV; quotation marks where they are needed, or around every text."""
-    text = StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC if quotes_texts else csv.QUOTE_MINIMAL)
-    writer.writerows(rows)
-    return text.getvalue()

@@ -60,7 +60,8 @@ def copy(tmp_path: Path) -> Path:
 
 
 def plant(project: Path, module: str, statement: str) -> Path:
-    path = project / f"{module.replace('.', '/')}.py"
+    path = project / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     path.write_text(f"{path.read_text()}\n\ndef planted() -> None:\n    {statement}\n")
     return path
 

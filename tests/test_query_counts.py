@@ -72,6 +72,8 @@ def test_no_url_takes_more_queries_for_many_rows(crowded: World, cast: Cast) -> 
         ("superuser", ["pages", "admin"]),
     ):
         for name, row in ((n, r) for section in sections for n, r in SECTIONS[section].items()):
+            if name.endswith("_xlsx"):  # holds every row, read a batch at a time
+                continue
             status = crowded.ask(role, "GET", row.address or crowded.address(ROUTES[name]))
             of_a_draft = row.get[ROLES.index(role)]
             expected = of_a_draft if of_a_draft == 403 else OF_ONE_THAT_RUNS.get(name, of_a_draft)

@@ -71,7 +71,7 @@ PAGES: dict[str, Expected] = {
     "workspace_open": page(members(302), NO_POST),
     "workspace_settings": page(managers(200), managers(400)),
     "workspace_history": page(managers(200), NO_POST),
-    "workspace_history_csv": page(managers(200), NO_POST),
+    "workspace_history_file": page(managers(200), NO_POST),
     "workspace_history_step": page(managers(200), NO_POST),
     "workspace_second_factor": page(
         NO_GET,
@@ -95,9 +95,13 @@ PAGES: dict[str, Expected] = {
     "prompt_preview": page(NO_GET, members(200)),
     "agent_overview": LOOK,
     "agent_settings": page(members(200), managers(400)),
+    "agent_history_file": LOOK,
     "conversation_list": LOOK,
+    "conversation_file": LOOK,
+    "message_file": LOOK,
     "conversation": LOOK,
     "lead_list": LOOK,
+    "lead_file": LOOK,
     "lead_status": page(NO_GET, managers(400)),
     "visitors": page(managers(200), managers(400)),
     "visitor_rule_remove": page(NO_GET, managers(302)),
@@ -115,7 +119,11 @@ PAGES: dict[str, Expected] = {
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "experiment_history": LOOK,
+    "experiment_history_file": LOOK,
     "experiment_step": LOOK,
+    "assignment_file": LOOK,
+    "result_file": LOOK,
+    "figures": page(members(302), NO_POST),  # to the API's
     "experiment_results": page(members(302), NO_POST),  # a part, if htmx asks; see the page
 }
 
@@ -124,20 +132,38 @@ READ = Expected(members(200, anonymous=401), signed_in(405, anonymous=401))
 NOT_READ = signed_in(405, anonymous=401)
 API: dict[str, Expected] = {
     "api_assignments": TOKENS_ONLY,
-    "api_messages": TOKENS_ONLY,
-    "api_leads": TOKENS_ONLY,
+    "api_messages": Expected(members(200, anonymous=401), everybody(401)),  # tokens write
+    "api_leads": Expected(members(200, anonymous=401), everybody(401)),
+    "api_lead": READ,
+    "api_conversations": READ,
+    "api_conversation": READ,
+    "api_agent_history": READ,
     "api_experiments": Expected(members(200, anonymous=401), managers(400, anonymous=401)),
     "api_experiment": READ,
     "api_start": Expected(NOT_READ, managers(409, anonymous=401)),  # another runs
     "api_stop": Expected(NOT_READ, managers(409, anonymous=401)),  # a draft
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
+    "api_history": READ,
     "api_results": READ,
-    "api_assignments_csv": READ,
     "api_left_out": Expected(managers(200, anonymous=401), managers(400, anonymous=401)),
     "api_left_out_rule": Expected(NOT_READ, NOT_READ),
     "api_visitors_merge": Expected(NOT_READ, managers(400, anonymous=401)),
     "api_visitors_erase": Expected(NOT_READ, managers(400, anonymous=401)),
     "api_visitors_export": Expected(NOT_READ, managers(400, anonymous=401)),
+    "api_daily_results": READ,
+    **{
+        f"api_{what}_{kind}": READ
+        for what in (
+            "agent_leads",
+            "agent_conversations",
+            "agent_messages",
+            "agent_history",
+            "experiment_assignments",
+            "experiment_results",
+            "experiment_history",
+        )
+        for kind in ("csv", "xlsx")
+    },
     "api_unknown": Expected(everybody(404), everybody(404)),
 }
 

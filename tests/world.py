@@ -20,7 +20,7 @@ from agents.models import Ability, MailState, OutgoingMail, Role, User
 from agents.people import addresses, invitations
 from agents.workspaces import tokens
 from experiments import lifecycle
-from experiments.models import VariantTotals
+from experiments.models import Experiment, VariantTotals
 from experiments.sums import SUMS
 from experiments.visitors.leaving_out import leave_out
 from tests.factories import (
@@ -147,6 +147,15 @@ def undelivered(cast: Cast) -> OutgoingMail:
     )
 
 
+def _sums_of(experiment: Experiment) -> None:
+    VariantTotals.objects.create(
+        agent=experiment.agent,
+        variant=experiment.variants.all()[0],
+        assigned_from=timezone.now(),
+        **dict.fromkeys(SUMS, 1),
+    )
+
+
 def _values(cast: Cast) -> dict[str, Any]:
     running = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=cast.owner)
     runtime = Runtime.of(cast.agent)
@@ -160,12 +169,7 @@ def _values(cast: Cast) -> dict[str, Any]:
     )
     somebody = UserFactory.create()
     Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
-    VariantTotals.objects.create(
-        agent=cast.agent,
-        variant=running.variants.all()[0],
-        assigned_from=timezone.now(),
-        **dict.fromkeys(SUMS, 1),
-    )
+    _sums_of(running)
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
     mail = undelivered(cast)
     return {
@@ -178,6 +182,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "object_id": draft.pk,
         "conversation_id": conversation,
         "rule_id": leave_out(cast.workspace, kind="beginning", value="qa-", by=None).pk,
+        "kind": "csv",
         "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
         "membership_id": cast.editor.memberships.get().pk,
         "invitation_id": invitation.pk,

@@ -81,6 +81,7 @@ def create_agent(
             WorkspaceAction.AGENT_CREATED,
             by=by,
             subject=agent,
+            agent=agent,
             changes=differing({}, _decided(agent)),
         )
     return agent
@@ -112,6 +113,7 @@ def edit_agent(
                 WorkspaceAction.AGENT_EDITED,
                 by=by,
                 subject=current,
+                agent=current,
                 changes=changes,
             )
     return current

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from agents.audit import texts
 from agents.audit.notices import tell_owners
-from agents.models import User, Workspace, WorkspaceAction, WorkspaceEvent
+from agents.models import Agent, User, Workspace, WorkspaceAction, WorkspaceEvent
 from agents.roles import Caller
 from glozr.errors import NotFound
 
@@ -20,16 +20,18 @@ def record_event(
     *,
     by: Caller | None,
     subject: object = "",
+    agent: Agent | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> WorkspaceEvent:
-    """Note what was done, and tell Owners who want to know; `by` is None for the system itself.
-    Call it in the transaction of what it is about."""
+    """Note what was done, in the history of `agent` too if there is one, and tell Owners who want
+    to know; `by` is None for the system itself. Call it in the transaction of what it is about."""
     event = WorkspaceEvent.objects.create(
         workspace=workspace,
         action=action,
         actor=by if isinstance(by, User) else None,
         actor_name=caller_name(by),
         subject=str(subject)[:254],
+        agent=agent,
         changes=texts.keep_texts(workspace.pk, changes or {}),
     )
     tell_owners(event)
@@ -39,6 +41,11 @@ def record_event(
 def history_of(workspace: Workspace) -> QuerySet[WorkspaceEvent]:
     """The newest first."""
     return workspace.events.order_by("-created_at", "-id")
+
+
+def history_of_agent(agent: Agent) -> QuerySet[WorkspaceEvent]:
+    """What was done to the agent itself, the newest first."""
+    return WorkspaceEvent.objects.filter(agent=agent).order_by("-created_at", "-id")
 
 
 def workspace_event(workspace: Workspace, event_id: UUID) -> WorkspaceEvent:

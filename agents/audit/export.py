@@ -1,43 +1,102 @@
-"""A workspace's history as CSV, a batch at a time: memory stays flat."""
+"""Histories whole: their entries with all texts, and tables of them, a batch at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
 
 from agents.audit import texts
-from agents.audit.events import history_of
-from agents.models import Workspace, WorkspaceEvent
-from glozr.postgres.keyset import Order, keyset_page
-from glozr.text import csv_lines, harmless
+from agents.audit.events import history_of, history_of_agent
+from agents.audit.narrative import workspace_step
+from agents.models import Agent, Workspace, WorkspaceEvent
+from glozr.outputs.tables import Cell, Column, Table
+from glozr.postgres.keyset import KeysetPage, Order, keyset_page, pages_of
 
-EVENTS_AT_ONCE = 500
-EVENT_COLUMNS = ("when", "who", "action", "subject", "changes")
+_Event = TypeVar("_Event", bound=Model)
+
+EVENTS_AT_ONCE = 100
+LATEST_EVENT = Order("created_at")
+HISTORY_COLUMNS = (
+    Column("id", "Id", 38),
+    Column("created_at", "When", 20),
+    Column("who", "Who", 28),
+    Column("action", "Step", 20),
+    Column("subject", "About", 28),
+    Column("what", "In words", 60),
+    Column("changes", "What changed", 80),
+)
 
 
-def history_csv(workspace: Workspace) -> Iterator[str]:
-    """Lines of CSV in pieces, the newest event first; times in UTC as ISO 8601, changes as JSON
-    with their whole texts."""
-    yield csv_lines([EVENT_COLUMNS])
-    cursor = ""
-    while True:
-        page = keyset_page(
-            [history_of(workspace)],
-            order=Order("created_at"),
-            cursor=cursor,
-            per_page=EVENTS_AT_ONCE,
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """`what` is the step in words; `changes` has, for each field, what it was and what it is."""
+
+    id: UUID
+    created_at: datetime
+    who: str
+    action: str
+    subject: str
+    what: str
+    changes: dict[str, Any]
+
+
+def workspace_entries(workspace_id: UUID, events: Sequence[WorkspaceEvent]) -> list[HistoryEntry]:
+    whole = texts.contents(workspace_id, (event.changes for event in events))
+    return [
+        HistoryEntry(
+            id=event.pk,
+            created_at=event.created_at,
+            who=event.actor_name,
+            action=event.action,
+            subject=event.subject,
+            what=workspace_step(event).what,
+            changes=texts.restored(event.changes, whole),
         )
-        whole = texts.contents(workspace.pk, (event.changes for event in page.rows))
-        yield csv_lines(_cells(event, whole) for event in page.rows)
-        if not page.next:
-            return
-        cursor = page.next
+        for event in events
+    ]
 
 
-def _cells(event: WorkspaceEvent, whole: dict[str, str]) -> tuple[str, ...]:
-    changes = texts.restored(event.changes, whole)
-    return (
-        event.created_at.isoformat(),
-        harmless(event.actor_name),
-        event.action,
-        harmless(event.subject),
-        json.dumps(changes, ensure_ascii=False) if changes else "",
+def workspace_table(workspace: Workspace) -> Table:
+    return history_table(
+        history_of(workspace), lambda events: workspace_entries(workspace.pk, events)
     )
+
+
+def agent_table(agent: Agent) -> Table:
+    return history_table(
+        history_of_agent(agent), lambda events: workspace_entries(agent.workspace_id, events)
+    )
+
+
+def history_table(
+    events: QuerySet[_Event], entries: Callable[[list[_Event]], list[HistoryEntry]]
+) -> Table:
+    """The newest event first; changes as JSON."""
+    return Table("History", HISTORY_COLUMNS, _rows(events, entries))
+
+
+def history_page(events: QuerySet[_Event], *, cursor: str, per_page: int) -> KeysetPage[_Event]:
+    """
+    Raises:
+        Invalid: the cursor is damaged.
+    """
+    return keyset_page([events], order=LATEST_EVENT, cursor=cursor, per_page=per_page)
+
+
+def _rows(
+    events: QuerySet[_Event], entries: Callable[[list[_Event]], list[HistoryEntry]]
+) -> Iterator[Sequence[Cell]]:
+    def read(cursor: str) -> KeysetPage[_Event]:
+        return history_page(events, cursor=cursor, per_page=EVENTS_AT_ONCE)
+
+    for page in pages_of(read):
+        for each in entries(page.rows):
+            changes = json.dumps(each.changes, ensure_ascii=False) if each.changes else None
+            yield (
+                *(each.id, each.created_at, each.who, each.action, each.subject, each.what),
+                changes,
+            )

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from agents.models.agent import Agent
 from agents.models.workspace import Workspace
 from glozr.ids import new_id
 
@@ -43,6 +44,14 @@ class WorkspaceEvent(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     actor_name = models.CharField(max_length=254, help_text="Outlives the account or token.")
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="events",
+        db_index=False,
+        help_text="Whose own history it is in as well.",
+    )
     subject = models.CharField(max_length=254, blank=True, help_text="Whom or what it was about.")
     changes = models.JSONField(default=dict, help_text="For each field: what it was, what it is.")
     created_at = models.DateTimeField(db_default=Now())
@@ -50,7 +59,14 @@ class WorkspaceEvent(models.Model):
     class Meta:
         db_table = "workspace_events"
         indexes = [
-            models.Index(fields=["workspace", "-created_at", "-id"], name="workspace_events_newest")
+            models.Index(
+                fields=["workspace", "-created_at", "-id"], name="workspace_events_newest"
+            ),
+            models.Index(
+                fields=["agent", "-created_at", "-id"],
+                name="workspace_events_of_agent",
+                condition=models.Q(agent__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

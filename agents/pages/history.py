@@ -1,20 +1,21 @@
-"""Who did what in a workspace, for who manages its members."""
+"""Who did what in a workspace, for who manages its members, and to an agent."""
 
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from agents import access
 from agents.audit import texts
 from agents.audit.events import history_of, workspace_event
-from agents.audit.export import history_csv
+from agents.audit.export import agent_table, history_page, workspace_table
 from agents.audit.narrative import workspace_step
 from agents.pages import frame
 from agents.pages.frame import PageRequest
 from agents.roles import Permission
-from glozr.postgres.keyset import Order, keyset_page
+from glozr.edge.downloads import FileKind, download
+from glozr.zones import zone
 
 _SECTION = "history"
 
@@ -22,9 +23,8 @@ _SECTION = "history"
 @require_safe
 def workspace_history(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
-    page = keyset_page(
-        [history_of(workspace)],
-        order=Order("created_at"),
+    page = history_page(
+        history_of(workspace),
         cursor=request.GET.get("cursor", ""),
         per_page=frame.ROWS_A_PAGE,
     )
@@ -56,12 +56,25 @@ def workspace_history_step(
 
 
 @require_safe
-def workspace_history_csv(request: PageRequest, workspace_id: UUID) -> StreamingHttpResponse:
+def workspace_history_file(
+    request: PageRequest, workspace_id: UUID, kind: FileKind
+) -> HttpResponseBase:
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
-    return StreamingHttpResponse(
-        history_csv(workspace),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="history-{workspace.pk}.csv"',
-        },
+    return download(
+        workspace_table(workspace),
+        kind=kind,
+        name=f"history-{workspace.pk}",
+        zone=zone(workspace.time_zone),
+    )
+
+
+@require_safe
+def agent_history_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpResponseBase:
+    """What was done to the agent itself, for everybody who sees it."""
+    agent = access.agent_for(request.user, agent_id, Permission.VIEW)
+    return download(
+        agent_table(agent),
+        kind=kind,
+        name=f"history-{agent.pk}",
+        zone=zone(agent.workspace.time_zone),
     )

@@ -38,9 +38,9 @@ urlpatterns = [
         name="workspace_history",
     ),
     path(
-        "app/workspaces/<uuid:workspace_id>/history.csv",
-        history.workspace_history_csv,
-        name="workspace_history_csv",
+        "app/workspaces/<uuid:workspace_id>/history.<file:kind>",
+        history.workspace_history_file,
+        name="workspace_history_file",
     ),
     path(
         "app/workspaces/<uuid:workspace_id>/history/<uuid:event_id>/",
@@ -98,4 +98,9 @@ urlpatterns = [
         "app/workspaces/<uuid:workspace_id>/prompt/", agents.prompt_preview, name="prompt_preview"
     ),
     path("app/agents/<uuid:agent_id>/settings/", agents.agent_settings, name="agent_settings"),
+    path(
+        "app/agents/<uuid:agent_id>/history.<file:kind>",
+        history.agent_history_file,
+        name="agent_history_file",
+    ),
 ]

@@ -1,14 +1,11 @@
 """Experiments over HTTP, for signed-in people (with CSRF) and for API tokens."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,8 +13,9 @@ from rest_framework.views import APIView
 from agents import access
 from agents.api.authentication import demand_proof
 from agents.roles import Caller, Permission
-from experiments import lifecycle
+from experiments import lifecycle, limits
 from experiments.access import experiment_for
+from experiments.api.paging import CursorPaging, answer_page
 from experiments.api.serializers import (
     DuplicateCallSerializer,
     ErrorSerializer,
@@ -29,9 +27,11 @@ from experiments.api.serializers import (
 from experiments.lifecycle import OnConflict, editing
 from experiments.models import Experiment, Status
 from glozr.errors import FieldError, Invalid, OutOfDate
+from glozr.postgres.keyset import KeysetPage, Order, keyset_page
 
 DUPLICATE_CALL = DuplicateCallSerializer()
 START_CALL = StartCallSerializer()
+NEWEST_FIRST = Order("created_at")
 
 REFUSALS = {
     status: OpenApiResponse(ErrorSerializer, description=description)
@@ -59,47 +59,18 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `version` that you edit; 412 if it is out of date.",
 )
-
-
-class NewestFirst(CursorPagination):
-    page_size = 25
-    max_page_size = 100
-    page_size_query_param = "page_size"
-    ordering = ("-created_at", "-id")
-
-    def get_page_size(self, request: Request) -> int:
-        text = request.query_params.get(self.page_size_query_param, str(self.page_size))
-        if not re.fullmatch(r"0*[1-9][0-9]{0,5}", text, re.ASCII):
-            raise _bad_query("page_size", "Give a whole number from 1; 100 is the most.")
-        return min(int(text), self.max_page_size)
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """The place that a cursor of ours marks. One that is made up fails here, not in the
-        database."""
-        try:
-            cursor = super().decode_cursor(request)
-            is_ours = (
-                cursor is None
-                or cursor.position is None
-                or datetime.fromisoformat(str(cursor.position)).tzinfo == UTC
-            )
-        except (NotFound, ValueError):
-            is_ours = False
-        if not is_ours:
-            raise _bad_query("cursor", "This is no cursor of ours. Send one from `next` as it is.")
-        return cursor
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "nullable": True}
-        return {
-            "type": "object",
-            "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": schema},
-        }
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A text of your own, of 1 to 255 visible characters of ASCII. The call sent again "
+    "with it within 24 hours is answered with the same draft.",
+)
+KEY = re.compile(rf"[!-~]{{1,{limits.IDEMPOTENCY_KEY_LENGTH}}}")
 
 
 class ExperimentsView(APIView):
-    pagination_class = NewestFirst
+    pagination_class = CursorPaging
 
     @extend_schema(
         operation_id="list_experiments",
@@ -110,21 +81,18 @@ class ExperimentsView(APIView):
                 "status", str, enum=["", *Status.values], description="Empty for all of them"
             ),
             OpenApiParameter("search", str, description="Part of a name"),
-            OpenApiParameter("cursor", str, description="From `next` or `previous`"),
-            OpenApiParameter(
-                "page_size",
-                {"type": "integer", "minimum": 1, "default": 25},
-                description="At most 100; more is taken as 100",
-            ),
         ],
         responses={200: ExperimentSerializer(many=True), **REFUSALS},
     )
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = access.agent_for(_caller(request), agent_id, Permission.VIEW)
-        found = Experiment.objects.of_agent(agent.pk).with_is_active().prefetch_related("variants")
-        pager = NewestFirst()
-        page = pager.paginate_queryset(_filtered(found, request), request, view=self)
-        return pager.get_paginated_response(ExperimentSerializer(page, many=True).data)
+        every = Experiment.objects.of_agent(agent.pk).with_is_active().prefetch_related("variants")
+        found = _filtered(every, request)
+
+        def read(cursor: str, size: int) -> KeysetPage[Experiment]:
+            return keyset_page([found], order=NEWEST_FIRST, cursor=cursor, per_page=size)
+
+        return answer_page(request, read, lambda rows: ExperimentSerializer(rows, many=True).data)
 
     @extend_schema(
         operation_id="create_experiment",
@@ -254,15 +222,24 @@ class DuplicateView(APIView):
         operation_id="duplicate_experiment",
         tags=["Experiments"],
         summary="Make a new draft with the same set-up",
+        parameters=[IDEMPOTENCY_KEY],
         request=DuplicateCallSerializer,
         examples=[example({"name": "A warmer tone, once more"})],
-        responses={201: ExperimentSerializer, 409: conflict(TOO_MANY), **REFUSALS},
+        responses={
+            201: ExperimentSerializer,
+            409: conflict(
+                f"{TOO_MANY}; `key_reused`: the key came with another name before; "
+                "`copy_deleted`: what this key made has been deleted"
+            ),
+            **REFUSALS,
+        },
     )
     def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = _caller(request)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
         name = DUPLICATE_CALL.run_validation(_body(request)).get("name")
-        return _answer(caller, editing.duplicate(experiment, by=caller, name=name), status=201)
+        copy = editing.duplicate(experiment, by=caller, name=name, key=_idempotency_key(request))
+        return _answer(caller, copy, status=201)
 
 
 def _caller(request: Request) -> Caller:
@@ -271,10 +248,6 @@ def _caller(request: Request) -> Caller:
 
 def _body(request: Request) -> dict[str, Any]:
     return cast(dict[str, Any], request.data)  # the parser reads nothing else
-
-
-def _bad_query(parameter: str, detail: str) -> Invalid:
-    return Invalid([FieldError(parameter, "invalid", detail)])
 
 
 def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
@@ -291,6 +264,19 @@ def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
         experiments = experiments.with_status(status)
     search = request.query_params.get("search", "").replace("\0", "").strip()
     return cast("QuerySet[Experiment]", experiments.named_like(search) if search else experiments)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """
+    Raises:
+        Invalid: it is empty, too long, or holds what is not visible.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        longest = limits.IDEMPOTENCY_KEY_LENGTH
+        detail = f"Send 1 to {longest} visible characters of ASCII, or no key."
+        raise Invalid([FieldError("Idempotency-Key", "invalid", detail)])
+    return key
 
 
 def _seen_version(request: Request) -> int | None:

@@ -1,23 +1,21 @@
-"""Results and assignments over HTTP, for people's sessions and for tokens that may read."""
+"""Results over HTTP, for people's sessions and for tokens that may read."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.roles import Caller, Permission
 from experiments.access import experiment_for
+from experiments.api.activity_serializers import DailyFigureSerializer
 from experiments.api.experiments import REFUSALS
+from experiments.api.paging import CursorPaging, answered, page_size
 from experiments.api.results_serializers import ResultsSerializer
 from experiments.models import Experiment
-from experiments.results.export import assignments_csv
+from experiments.results.daily import daily_page
 from experiments.results.report import (
     DEFAULT_LIFT,
     GREATEST_LIFT,
@@ -53,40 +51,22 @@ class ResultsView(APIView):
         return Response(RESULTS.to_representation(results_of(experiment, planned_lift=lift)))
 
 
-class WhateverIsAskedFor(DefaultContentNegotiation):
-    """For CSV, which no renderer writes: only refusals are JSON."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
-class AssignmentsCsvView(APIView):
-    content_negotiation_class = WhateverIsAskedFor
+class DailyResultsView(APIView):
+    pagination_class = CursorPaging
 
     @extend_schema(
-        operation_id="export_assignments",
+        operation_id="list_daily_results",
         tags=["Results"],
-        summary="Visitors, their variants and what they did, as CSV",
-        responses={
-            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR),
-            **REFUSALS,
-        },
+        summary="List figures in long form: one of each variant, metric and day",
+        description="In the order of days; a day on which nobody was assigned is left out.",
+        responses={200: DailyFigureSerializer(many=True), **REFUSALS},
     )
-    def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> StreamingHttpResponse:
-        return csv_response(_experiment(request, agent_id, experiment_id))
-
-
-def csv_response(experiment: Experiment) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        assignments_csv(experiment),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="assignments-{experiment.pk}.csv"',
-            "Cache-Control": "no-store",
-        },
-    )
+    def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        experiment = _experiment(request, agent_id, experiment_id)
+        cursor = request.query_params.get("cursor", "")
+        page = daily_page(experiment, cursor=cursor, per_page=page_size(request))
+        rows = DailyFigureSerializer(page.rows, many=True).data
+        return answered(request, page.next, page.previous, rows)
 
 
 def _experiment(request: Request, agent_id: UUID, experiment_id: UUID) -> Experiment:

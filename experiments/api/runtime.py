@@ -27,6 +27,7 @@ from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
 from glozr.inputs.serializer_fields import StrictSerializer, UuidField
 from glozr.observe.metrics import ASSIGNMENTS
+from glozr.outputs.instants import written
 
 ASSIGNMENT_CALL = serializers.AssignmentCallSerializer()
 MESSAGE_CALL = serializers.MessageCallSerializer()
@@ -228,7 +229,7 @@ def _message_json(
         "visitor_id": visitor_id,
         "role": recorded.role,
         "content": recorded.content,
-        "sent_at": recorded.sent_at.isoformat(),
+        "sent_at": written(recorded.sent_at),
     }
     resolution = b"null" if recorded.resolution is None else _resolution_json(recorded.resolution)
     return b'%s, "resolution": %s}' % (json.dumps(message)[:-1].encode(), resolution)

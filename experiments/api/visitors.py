@@ -17,7 +17,7 @@ from agents.api.authentication import demand_proof
 from agents.models import Ability, Agent
 from agents.roles import Caller, Permission, TokenCaller
 from experiments.api.experiments import REFUSALS, conflict
-from experiments.api.results import WhateverIsAskedFor
+from experiments.api.files import WhateverIsAskedFor
 from experiments.api.serializers import example
 from experiments.models import LeftOutRule, RuleKind
 from experiments.visitors import erasing, exporting, leaving_out, merging

@@ -19,6 +19,7 @@ from experiments.configuration import (
     new_setup,
     setup_of,
 )
+from experiments.lifecycle._duplicate_calls import copy_made, remember_copy
 from experiments.models import Action, Experiment, Variant
 from glozr.errors import Conflict, NotFound, OutOfDate
 from glozr.inputs.validation import invalid
@@ -97,32 +98,46 @@ def edit(
     return current
 
 
-def duplicate(experiment: Experiment, *, by: Caller | None, name: str | None = None) -> Experiment:
-    """A new draft with the same set-up, called `name` or "… (copy)".
+def duplicate(
+    experiment: Experiment, *, by: Caller | None, name: str | None = None, key: str | None = None
+) -> Experiment:
+    """A new draft with the same set-up, called `name` or "… (copy)"; the same one whenever `by`
+    asks again with the same `key` within a day.
 
     Raises:
         Invalid: the name breaks a rule.
-        Conflict: `too_many`, when the workspace has `limits.EXPERIMENTS_OF_WORKSPACE`.
+        Conflict: `too_many`, when the workspace has `limits.EXPERIMENTS_OF_WORKSPACE`;
+            `key_reused` for something else; `copy_deleted` since.
     """
     with alone(experiment) as current:
-        setup = changed_setup(
-            {"name": name if name is not None else _free_copy_name(current)},
-            current=setup_of(current),
-            is_taken=_names_in(Experiment.objects.of_agent(current.agent_id)),
-        )
-        copy = _insert(
-            current.agent,
-            setup,
-            by=by,
-            action=Action.CREATED,
-            changes={"duplicate_of": {"id": str(current.pk), "name": current.name}},
-        )
-        history.record(
-            current,
-            Action.DUPLICATED,
-            by=by,
-            changes={"copy": {"id": str(copy.pk), "name": copy.name}},
-        )
+        if key is None or by is None:
+            return _copy(current, by=by, name=name)
+        if (made := copy_made(current, by=by, key=key, name=name)) is not None:
+            return made
+        copy = _copy(current, by=by, name=name)
+        remember_copy(current, copy, by=by, key=key, name=name)
+    return copy
+
+
+def _copy(current: Experiment, *, by: Caller | None, name: str | None) -> Experiment:
+    setup = changed_setup(
+        {"name": name if name is not None else _free_copy_name(current)},
+        current=setup_of(current),
+        is_taken=_names_in(Experiment.objects.of_agent(current.agent_id)),
+    )
+    copy = _insert(
+        current.agent,
+        setup,
+        by=by,
+        action=Action.CREATED,
+        changes={"duplicate_of": {"id": str(current.pk), "name": current.name}},
+    )
+    history.record(
+        current,
+        Action.DUPLICATED,
+        by=by,
+        changes={"copy": {"id": str(copy.pk), "name": copy.name}},
+    )
     return copy
 
 

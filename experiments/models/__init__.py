@@ -1,6 +1,7 @@
 """Experiments, their variants, who was assigned to which, and what was done to them."""
 
 from experiments.models.assignment import Assignment, PendingCount, VariantTotals
+from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
     NAME_TAKEN,
@@ -19,6 +20,7 @@ __all__ = [
     "WINDOW_RULE",
     "Action",
     "Assignment",
+    "DuplicateCall",
     "Event",
     "Experiment",
     "Kind",

@@ -12,11 +12,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from agents.models import Agent, LeadStatus
 from experiments.models import Experiment, Variant
 from experiments.visitors import activity
-from experiments.visitors.activity import Wanted
+from experiments.visitors.activity import FIRST_DAY, LAST_DAY, Wanted
 from glozr.ids import uuid_or_none
 from glozr.text import EMAIL_LENGTH
-
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
 
 def day_field(label: str) -> forms.DateField:

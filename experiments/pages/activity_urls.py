@@ -3,7 +3,7 @@
 from django.urls import path
 
 from experiments.pages import activity as views
-from experiments.pages import visitors
+from experiments.pages import downloads, visitors
 
 _AGENT = "app/agents/<uuid:agent_id>"
 
@@ -12,6 +12,13 @@ urlpatterns = [
     path(
         f"{_AGENT}/conversations/<uuid:conversation_id>/", views.conversation, name="conversation"
     ),
+    path(
+        f"{_AGENT}/conversations.<file:kind>",
+        downloads.conversation_file,
+        name="conversation_file",
+    ),
+    path(f"{_AGENT}/messages.<file:kind>", downloads.message_file, name="message_file"),
+    path(f"{_AGENT}/leads.<file:kind>", downloads.lead_file, name="lead_file"),
     path(f"{_AGENT}/leads/", views.lead_list, name="lead_list"),
     path(f"{_AGENT}/leads/<uuid:lead_id>/status/", views.lead_status, name="lead_status"),
     path(f"{_AGENT}/visitors/", visitors.visitors, name="visitors"),

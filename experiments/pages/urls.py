@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.pages import browse, results, setup, steps
+from experiments.pages import browse, downloads, results, setup, steps
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
@@ -19,6 +19,18 @@ urlpatterns = [
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
+    path(
+        "<uuid:experiment_id>/assignments.<file:kind>",
+        downloads.assignment_file,
+        name="assignment_file",
+    ),
+    path("<uuid:experiment_id>/results.<file:kind>", downloads.result_file, name="result_file"),
+    path("<uuid:experiment_id>/results.json", downloads.figures, name="figures"),
+    path(
+        "<uuid:experiment_id>/history.<file:kind>",
+        downloads.experiment_history_file,
+        name="experiment_history_file",
+    ),
     path(
         "<uuid:experiment_id>/history/<uuid:step_id>/",
         browse.experiment_step,

@@ -1,55 +1,46 @@
-"""Assignments as CSV, a batch at a time: memory stays flat and no transaction is held open.
+"""Assignments as a table, a batch at a time: memory stays flat and no transaction is held open."""
 
-Texts are quoted and numbers are not. No text begins a formula, wherever a spreadsheet may begin a
-cell in it: which separator it looks for, and whether it minds quotes, depends on its country.
-"""
-
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 
 from experiments.models import Assignment, Experiment
 from experiments.results import rollup
-from glozr.text import csv_lines, harmless
+from glozr.outputs.tables import Cell, Column, Table
 
 ROWS_AT_ONCE = 5_000
 EXPORT_WAIT_SECONDS = 10.0
-COLUMNS = (
-    "visitor",
-    "variant",
-    "assigned at",
-    "conversations",
-    "messages",
-    "seconds",
-    "leads",
+ASSIGNMENT_COLUMNS = (
+    Column("visitor_id", "Visitor", 24),
+    Column("variant_id", "Variant's id", 38),
+    Column("variant", "Variant", 20),
+    Column("assigned_at", "Assigned at", 20),
+    Column("conversations", "Conversations"),
+    Column("messages", "Messages"),
+    Column("sessions", "Sessions"),
+    Column("seconds", "Seconds in sessions"),
+    Column("leads", "Leads"),
+    Column("qualified", "Qualified lead"),
+    Column("won", "Won lead"),
+    Column("handed_over", "Handed over"),
 )
 
 
-def assignments_csv(experiment: Experiment) -> Iterator[str]:
-    """Lines of CSV in pieces, sorted by visitor; times in UTC as ISO 8601."""
+def assignments_table(experiment: Experiment) -> Table:
+    """Visitors, sorted by their ids, with what they did within their spans."""
+    return Table("Visitors", ASSIGNMENT_COLUMNS, _assignments(experiment))
+
+
+def _assignments(experiment: Experiment) -> Iterator[Sequence[Cell]]:
     rollup.bring_up_to_date(experiment.agent_id, seconds=EXPORT_WAIT_SECONDS)
-    names = {variant.pk: harmless(variant.name) for variant in experiment.variants.all()}
-    yield csv_lines([COLUMNS], quotes_texts=True)
+    names = {variant.pk: variant.name for variant in experiment.variants.all()}
     after: str | None = None
-    while True:
-        rows = _batch(experiment, after)
-        if not rows:
-            return
+    while rows := _batch(experiment, after):
         after = rows[-1].visitor_id
-        yield csv_lines(
-            [
-                (
-                    harmless(row.visitor_id),
-                    names[row.variant_id],
-                    row.assigned_at.isoformat(),
-                    row.conversations,
-                    row.messages,
-                    _Plain(row.seconds),
-                    row.leads,
-                )
-                for row in rows
-            ],
-            quotes_texts=True,
-        )
+        for row in rows:
+            yield (
+                *(row.visitor_id, row.variant_id, names[row.variant_id], row.assigned_at),
+                *(row.conversations, row.messages, row.sessions, row.seconds, row.leads),
+                *(row.qualified, row.won, row.handed_over),
+            )
 
 
 def _batch(experiment: Experiment, after: str | None) -> list[Assignment]:
@@ -57,10 +48,3 @@ def _batch(experiment: Experiment, after: str | None) -> list[Assignment]:
     if after is not None:
         rows = rows.filter(visitor_id__gt=after)
     return list(rows[:ROWS_AT_ONCE])
-
-
-class _Plain(Decimal):
-    """A number that is written without an exponent or needless zeros."""
-
-    def __str__(self) -> str:
-        return f"{self.normalize():f}"

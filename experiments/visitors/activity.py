@@ -6,7 +6,7 @@ what stands beside its rows is read once a page.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from uuid import UUID
 
@@ -32,7 +32,10 @@ from glozr.postgres.keyset import KeysetPage, Order, keyset_page
 
 NEWEST_CONVERSATION = Order("started_at")
 NEWEST_LEAD = Order("created_at")
-IN_SEQUENCE = Order("sent_at", descending=False)
+IN_SEQUENCE = Order("sent_at", then=("received_at",), descending=False)
+"""What was sent at one moment is in the order in which it came."""
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+"""The days that a list may be narrowed to."""
 ROWS_PER_PAGE = 50
 MESSAGES_PER_PAGE = 200
 COUNTED_MESSAGES = 1_000
@@ -109,7 +112,9 @@ def arms_of(agent: Agent, *, including: UUID | None = None) -> list[Variant]:
     )
 
 
-def conversations(agent: Agent, wanted: Wanted, *, cursor: str = "") -> KeysetPage[Conversation]:
+def conversations(
+    agent: Agent, wanted: Wanted, *, cursor: str = "", per_page: int = ROWS_PER_PAGE
+) -> KeysetPage[Conversation]:
     """
     Raises:
         Invalid: the cursor is damaged.
@@ -121,7 +126,7 @@ def conversations(agent: Agent, wanted: Wanted, *, cursor: str = "") -> KeysetPa
         found = found.visitor_begins(wanted.search)
     # The index by variant gives the order within one variant only, so each is a branch.
     branches = [found.of_variant(arm.pk) for arm in wanted.arms] or [found]
-    return keyset_page(branches, order=NEWEST_CONVERSATION, cursor=cursor, per_page=ROWS_PER_PAGE)
+    return keyset_page(branches, order=NEWEST_CONVERSATION, cursor=cursor, per_page=per_page)
 
 
 def described(
@@ -137,10 +142,45 @@ def described(
             "pk", CappedCount(messages[:COUNTED_MESSAGES])
         )
     )
-    variants = _variants_by_id((row.variant_id for row in rows), known=known)
+    variants = variants_of(rows, known=known)
     return [
         ConversationRow(row, variants.get(row.variant_id), counts.get(row.pk, 0)) for row in rows
     ]
+
+
+def variants_of(
+    rows: Iterable[Conversation], *, known: Iterable[Variant] = ()
+) -> dict[UUID | None, Variant]:
+    """By its id, the variant of each with its experiment, of deleted ones too; those `known`, with
+    their experiments, are not read again."""
+    found: dict[UUID | None, Variant] = {variant.pk: variant for variant in known}
+    stamped = {row.variant_id for row in rows if row.variant_id is not None}
+    if missing := stamped - found.keys():
+        found |= Variant.objects.select_related("experiment").in_bulk(missing)
+    return found
+
+
+def conversation_for(agent: Agent, conversation_id: UUID) -> Conversation:
+    """
+    Raises:
+        NotFound: the agent has no such conversation.
+    """
+    found = Conversation.objects.of_agent(agent.pk).filter(pk=conversation_id).first()
+    if found is None:
+        raise NotFound(NO_SUCH_CONVERSATION)
+    return found
+
+
+def messages_of(
+    conversation: Conversation, *, cursor: str = "", per_page: int = MESSAGES_PER_PAGE
+) -> KeysetPage[Message]:
+    """What was said in the conversation, from its beginning.
+
+    Raises:
+        Invalid: the cursor is damaged.
+    """
+    said = conversation.messages.all()
+    return keyset_page([said], order=IN_SEQUENCE, cursor=cursor, per_page=per_page)
 
 
 def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Transcript:
@@ -150,20 +190,13 @@ def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Tran
         NotFound: the agent has no such conversation.
         Invalid: the cursor is damaged.
     """
-    conversation = Conversation.objects.of_agent(agent.pk).filter(pk=conversation_id).first()
-    if conversation is None:
-        raise NotFound(NO_SUCH_CONVERSATION)
-    variant = _variants_by_id([conversation.variant_id]).get(conversation.variant_id)
+    conversation = conversation_for(agent, conversation_id)
+    variant = variants_of([conversation]).get(conversation.variant_id)
     visitor = conversation.visitor_id
     theirs = Conversation.objects.of_agent(agent.pk).of_visitor(visitor)
     return Transcript(
         conversation=conversation,
-        messages=keyset_page(
-            [conversation.messages.all()],
-            order=IN_SEQUENCE,
-            cursor=cursor,
-            per_page=MESSAGES_PER_PAGE,
-        ),
+        messages=messages_of(conversation, cursor=cursor),
         variant=variant,
         persona=persona_of(agent, variant),
         others=theirs.exclude(pk=conversation.pk).order_by("-started_at", "-pk")[:SHOWN_BESIDE],
@@ -173,7 +206,9 @@ def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Tran
     )
 
 
-def leads(agent: Agent, wanted: Wanted, *, cursor: str = "") -> KeysetPage[Lead]:
+def leads(
+    agent: Agent, wanted: Wanted, *, cursor: str = "", per_page: int = ROWS_PER_PAGE
+) -> KeysetPage[Lead]:
     """
     Raises:
         Invalid: the cursor is damaged.
@@ -189,7 +224,7 @@ def leads(agent: Agent, wanted: Wanted, *, cursor: str = "") -> KeysetPage[Lead]
         made = min(arm.experiment.created_at for arm in wanted.arms)
         # Nobody was assigned earlier; saying so ends the search there.
         found = found.between(made, None).filter(Exists(_assignments_that_count(wanted.arms)))
-    return keyset_page([found], order=NEWEST_LEAD, cursor=cursor, per_page=ROWS_PER_PAGE)
+    return keyset_page([found], order=NEWEST_LEAD, cursor=cursor, per_page=per_page)
 
 
 def with_variants(agent: Agent, rows: Sequence[Lead]) -> list[LeadRow]:
@@ -263,13 +298,3 @@ def _assignments_that_count(arms: Sequence[Variant]) -> QuerySet[Assignment]:
             left_at__lt=F("assigned_at") + F("experiment__window_days") * timedelta(days=1),
         )
     )
-
-
-def _variants_by_id(
-    ids: Iterable[UUID | None], *, known: Iterable[Variant] = ()
-) -> dict[UUID | None, Variant]:
-    """Variants with their experiments, of deleted ones too."""
-    found: dict[UUID | None, Variant] = {variant.pk: variant for variant in known}
-    if missing := {each for each in ids if each is not None} - found.keys():
-        found |= Variant.objects.select_related("experiment").in_bulk(missing)
-    return found

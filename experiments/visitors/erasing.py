@@ -54,7 +54,7 @@ _SETTLE: Final[LiteralString] = (
     "UPDATE experiment_assignments SET is_settled = true"
     " WHERE agent_id = %(agent)s AND visitor_id = ANY (%(ids)s) AND assigned_at < %(before)s"
 )
-CONVERSATIONS_AT_ONCE = 500
+ERASED_AT_ONCE = 500
 """Of a workspace, in one step of the background process."""
 DAYS_OF_A_MONTH = 30.4375
 
@@ -111,7 +111,7 @@ def erase_old(is_stopping: IsStopping = never) -> bool:
 
 def _erase_before(agent: Agent, before: datetime) -> bool:
     old = Conversation.objects.of_agent(agent.pk).between(None, before).order_by("started_at")
-    visitors = dict.fromkeys(old.values_list("visitor_id", flat=True)[:CONVERSATIONS_AT_ONCE])
+    visitors = dict.fromkeys(old.values_list("visitor_id", flat=True)[:ERASED_AT_ONCE])
     for visitor_id in visitors:
         ids = ids_of(agent, visitor_id)
         if _came_since(agent, ids, before):

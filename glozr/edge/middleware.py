@@ -116,14 +116,14 @@ class RefusePlainHttp:
 
 class RuntimeLane:
     """Takes the calls on which a visitor waits past what only pages need: sessions, CSRF,
-    messages, templates' helpers. They are called with a token, by a program."""
+    messages, templates' helpers. They are called with a token, by a program, and by POST alone."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self.routes = URLResolver(RegexPattern(f"^{API_PREFIX}"), "experiments.api.runtime_urls")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(API_PREFIX):
+        if request.method != "POST" or not request.path_info.startswith(API_PREFIX):
             return self.get_response(request)
         try:
             match = request.resolver_match = self.routes.resolve(request.path_info)

@@ -10,6 +10,8 @@ from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from glozr.outputs.instants import written
+
 GOOD_FOR = timedelta(days=90)
 """What is read today may be relied on so long; the RFC asks for less than a year."""
 
@@ -33,10 +35,9 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     if contact is None:
         raise Http404
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    expires = (today + GOOD_FOR).isoformat().replace("+00:00", "Z")
     lines = (
         f"Contact: {contact}",
-        f"Expires: {expires}",
+        f"Expires: {written(today + GOOD_FOR)}",
         "Preferred-Languages: en",
         f"Canonical: {request.build_absolute_uri(request.path)}",
     )

@@ -1,4 +1,4 @@
-"""Pages of a list in the order of a time and an id, each found by where the one before ended.
+"""Pages of a list in the order of times and an id, each found by where the one before ended.
 
 The page after a row is read from the index at that row, so that page 1,000 costs what page 1
 does. Of the libraries, DRF's CursorPagination (used by the API) needs its own requests and lets
@@ -7,7 +7,7 @@ NULLS LAST, which no index of ours can begin at.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -21,43 +21,52 @@ _Row = TypeVar("_Row", bound=Model)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-CURSOR = re.compile(r"(after|before)\.(-?\d{1,17})\.([0-9a-f]{32})", re.ASCII)
+CURSOR = re.compile(r"(after|before)((?:\.-?\d{1,17}){1,3})\.([0-9a-f]{32})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By the time in `field`, then by id; the newest first if `descending`."""
+    """By the time in `field`, by those in `then` where that is the same, then by id; the newest
+    first if `descending`."""
 
     field: str
+    then: tuple[str, ...] = ()
     descending: bool = True
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (self.field, *self.then)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The row that a page begins after, or ends before."""
+    """The row that a page begins after, or ends before; a moment for each time of the order."""
 
     backwards: bool
-    moment: datetime
+    moments: tuple[datetime, ...]
     id: UUID
 
     def __str__(self) -> str:
         side = "before" if self.backwards else "after"
-        return f"{side}.{(self.moment - EPOCH) // MICROSECOND}.{self.id.hex}"
+        since = ((moment - EPOCH) // MICROSECOND for moment in self.moments)
+        return ".".join([side, *map(str, since), self.id.hex])
 
     @classmethod
-    def read(cls, text: str) -> "Cursor":
+    def read(cls, text: str, order: Order) -> "Cursor":
         """
         Raises:
-            Invalid: it is not the text of a cursor.
+            Invalid: it is not the text of a cursor of this order.
         """
         match = CURSOR.fullmatch(text)
-        try:
-            if match is not None:
-                moment = EPOCH + int(match[2]) * MICROSECOND
-                return cls(match[1] == "before", moment, UUID(match[3]))
-        except OverflowError:
-            pass
-        detail = "This link to a page is damaged. Go back to the first page."
+        if match is not None:
+            since = match[2].split(".")[1:]
+            try:
+                moments = tuple(EPOCH + int(each) * MICROSECOND for each in since)
+            except OverflowError:
+                moments = ()
+            if len(moments) == len(order.fields):
+                return cls(match[1] == "before", moments, UUID(match[3]))
+        detail = "This link to a page is damaged, or from before a change. Begin at the first page."
         raise Invalid([FieldError("cursor", "invalid", detail)])
 
 
@@ -78,7 +87,7 @@ def keyset_page(
     Raises:
         Invalid: the cursor is none of ours.
     """
-    position = Cursor.read(cursor) if cursor else None
+    position = Cursor.read(cursor, order) if cursor else None
     backwards = position is not None and position.backwards
     rows = list(_read(branches, order, position, limit=per_page + 1))
     more = len(rows) > per_page
@@ -89,7 +98,8 @@ def keyset_page(
         return KeysetPage([], None, None)
 
     def at(row: _Row, *, before: bool) -> str:
-        return str(Cursor(before, getattr(row, order.field), row.pk))
+        moments = tuple(getattr(row, field) for field in order.fields)
+        return str(Cursor(before, moments, row.pk))
 
     return KeysetPage(
         rows,
@@ -103,20 +113,30 @@ def _read(
 ) -> QuerySet[_Row]:
     descending = order.descending != (position is not None and position.backwards)
     sign = "-" if descending else ""
-    ordering = (f"{sign}{order.field}", f"{sign}pk")
-    beyond = _beyond(order.field, position, descending=descending)
+    ordering = [f"{sign}{field}" for field in (*order.fields, "pk")]
+    beyond = _beyond(order, position, descending=descending)
     first, *others = [rows.filter(beyond).order_by(*ordering)[:limit] for rows in branches]
     if not others:
         return first
     return first.union(*others, all=True).order_by(*ordering)[:limit]
 
 
-def _beyond(field: str, position: Cursor | None, *, descending: bool) -> Q:
-    """Rows past the position. The bound on the time alone is what an index begins at."""
+def _beyond(order: Order, position: Cursor | None, *, descending: bool) -> Q:
+    """Rows past the position. The bound on the first time alone is what an index begins at."""
     if position is None:
         return Q()
     bound, past = ("lte", "lt") if descending else ("gte", "gt")
-    tie: dict[str, Any] = {f"pk__{past}": position.id}
-    return Q(**{f"{field}__{bound}": position.moment}) & (
-        Q(**{f"{field}__{past}": position.moment}) | Q(**tie)
-    )
+    places: list[tuple[str, Any]] = [*zip(order.fields, position.moments, strict=True)]
+    beyond = Q(**{f"pk__{past}": position.id})
+    for field, moment in reversed(places):
+        beyond = Q(**{f"{field}__{past}": moment}) | Q(**{field: moment}) & beyond
+    return Q(**{f"{order.field}__{bound}": position.moments[0]}) & beyond
+
+
+def pages_of(read: Callable[[str], KeysetPage[_Row]]) -> Iterator[KeysetPage[_Row]]:
+    """Every page that `read` finds by its cursor, from the first to the last."""
+    cursor: str | None = ""
+    while cursor is not None:
+        page = read(cursor)
+        yield page
+        cursor = page.next

@@ -16,10 +16,17 @@ from tests.world import ROUTES, World, make_world
 NOT_FOR_PEOPLE = {
     "admin:autocomplete",
     "admin:jsi18n",
+    "agent_history_file",
     "api_schema",
+    "assignment_file",
+    "conversation_file",
+    "experiment_history_file",
     "healthz",
+    "lead_file",
+    "message_file",
     "readyz",
-    "workspace_history_csv",
+    "result_file",
+    "workspace_history_file",
 }
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,9 +1,7 @@
 """Who did what in a workspace, as its Owners and Admins read it."""
 
-import csv
 import json
 from http import HTTPStatus
-from io import StringIO
 
 import pytest
 from django.core import mail
@@ -18,6 +16,7 @@ from agents.workspaces import members, tokens
 from agents.workspaces.editing import edit_workspace
 from tests.agents.mail.delivered import forget_mail
 from tests.factories import PASSWORD
+from tests.glozr.outputs.reading import csv_rows, records, workbook_rows
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db
@@ -115,12 +114,31 @@ def test_the_export_holds_everything_with_whole_texts(client: Client, cast: Cast
         cast.workspace, name="=1+1", time_zone="UTC", retention_months=None, by=cast.owner
     )
     client.force_login(cast.owner)
-    answer = client.get(reverse("workspace_history_csv", args=[cast.workspace.pk]))
-    text = b"".join(answer).decode()
-    rows = list(csv.DictReader(StringIO(text)))
+    rows = csv_rows(file_of(client, "workspace_history_file", cast.workspace.pk, "csv").decode())
     assert len(rows) == cast.workspace.events.count()
     (edited,) = [row for row in rows if row["action"] == "agent_edited"]
     assert json.loads(edited["changes"])["system_prompt"][1] == PROMPT
+    (renamed,) = [row for row in rows if row["action"] == "workspace_edited"]
+    assert json.loads(renamed["changes"])["name"][1] == "=1+1"
+    book = workbook_rows(file_of(client, "workspace_history_file", cast.workspace.pk, "xlsx"))
+    assert [row["What changed"] or "" for row in records(book["History"])] == [
+        row["changes"] for row in rows
+    ]
+
+
+def test_an_agents_own_history_is_for_every_member(client: Client, cast: Cast) -> None:
+    edit_prompt(cast, PROMPT)
+    client.force_login(cast.editor)
+    (row,) = csv_rows(file_of(client, "agent_history_file", cast.agent.pk, "csv").decode())
+    assert (row["action"], row["who"]) == ("agent_edited", str(cast.admin))
+    assert row["what"] == f"edited the agent {cast.agent}"
+    assert json.loads(row["changes"])["system_prompt"] == ["", PROMPT]
+
+
+def file_of(client: Client, name: str, *ids: object) -> bytes:
+    answer = client.get(reverse(name, args=ids))
+    assert answer.status_code == HTTPStatus.OK
+    return b"".join(answer)
 
 
 def test_a_step_of_another_workspace_is_not_there(client: Client, cast: Cast) -> None:

@@ -14,7 +14,7 @@ from agents.pages.reference.api_reference import DescribedCall, Field, fields_of
 from agents.workspaces import tokens
 from experiments import lifecycle
 from experiments.visitors.leaving_out import leave_out
-from tests.factories import ExperimentFactory, unused_id
+from tests.factories import ConversationFactory, ExperimentFactory, LeadFactory, unused_id
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +48,13 @@ def say(agent: Agent, client: Client) -> Callable[[DescribedCall], int]:
         if call.id == "stop_experiment":
             lifecycle.start(experiment, by=None)
         rule = leave_out(agent.workspace, kind="visitor", value=unused_id(), by=None)
+        conversation = ConversationFactory.create(agent=agent, visitor_id="v-7f3a")
         variables = {
             "RULE_ID": rule.pk,
             "TOKEN": key,
             "AGENT_ID": agent.pk,
-            "CONVERSATION_ID": unused_id(),
+            "CONVERSATION_ID": conversation.pk,
+            "LEAD_ID": LeadFactory.create(agent=agent).pk,
             "EXPERIMENT_ID": experiment.pk,
         }
         words = shlex.split(Template(call.command.replace("\\\n", "")).substitute(variables))

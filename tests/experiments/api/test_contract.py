@@ -24,7 +24,14 @@ from experiments.models import Experiment, VariantTotals
 from experiments.results.verdicts import VerdictKind
 from experiments.visitors.leaving_out import leave_out
 from glozr.wsgi import application
-from tests.factories import ExperimentFactory, persona_variants, unused_id
+from tests.factories import (
+    ConversationFactory,
+    ExperimentFactory,
+    LeadFactory,
+    MessageFactory,
+    persona_variants,
+    unused_id,
+)
 from tests.runtime import Runtime
 
 pytestmark = pytest.mark.django_db
@@ -56,9 +63,13 @@ OPERATIONS: Mapping[str, Any] = {
 }
 
 
+CONVERSATION, LEAD = unused_id(), unused_id()
+
+
 @dataclass(frozen=True)
 class World:
-    """An agent with an experiment in each state, and a token that may do everything."""
+    """An agent with an experiment in each state, a conversation, a lead, and a token that may do
+    everything."""
 
     agent: Agent
     draft: Experiment
@@ -77,6 +88,9 @@ def world(agent: Agent) -> World:
     lifecycle.start(stopped, by=None)
     lifecycle.stop(stopped, by=None)
     lifecycle.start(running, by=None)
+    conversation = ConversationFactory.create(pk=CONVERSATION, agent=agent, visitor_id="ada")
+    MessageFactory.create(conversation=conversation)
+    LeadFactory.create(pk=LEAD, agent=agent, conversation=conversation)
     return World(agent, draft, running, stopped, Runtime.of(agent, *Ability.values).key)
 
 
@@ -128,7 +142,6 @@ def test_every_operation_says_that_it_takes_a_token(name: str) -> None:
 DRAFT = {"name": "Aria or Max", "kind": "persona", "variants": persona_variants()}
 VISITOR = {"visitor_id": "ada"}
 MESSAGE = {**VISITOR, "role": "visitor", "content": "Hello"}
-CONVERSATION = unused_id()
 SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "resolve_assignment": ("", 200, VISITOR),
     "record_message": ("", 201, MESSAGE),
@@ -142,13 +155,29 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "stop_experiment": ("running", 200, None),
     "duplicate_experiment": ("stopped", 201, {"name": "Again"}),
     "get_results": ("running", 200, None),
-    "export_assignments": ("stopped", 200, None),
     "list_left_out": ("", 200, None),
     "leave_out": ("", 201, {"kind": "domain", "value": "glozr.example"}),
     "count_in": ("", 204, None),
     "merge_visitors": ("", 200, {"from": "ada", "into": "bob"}),
     "erase_visitor": ("", 200, VISITOR),
     "export_visitor": ("", 200, VISITOR),
+    "list_daily_results": ("running", 200, None),
+    "list_experiment_history": ("running", 200, None),
+    "list_agent_history": ("", 200, None),
+    "list_leads": ("", 200, None),
+    "get_lead": ("", 200, None),
+    "change_lead_status": ("", 200, {"status": "won"}),
+    "list_conversations": ("", 200, None),
+    "get_conversation": ("", 200, None),
+    "list_messages": ("", 200, None),
+    **{
+        f"export_{what}{ending}": ("stopped", 200, None)
+        for what in (
+            *("agent_history", "assignments", "conversations", "experiment_history", "leads"),
+            *("messages", "results"),
+        )
+        for ending in ("", "_workbook")
+    },
 }
 
 
@@ -166,6 +195,7 @@ def test_a_success_is_as_described(world: World, name: str) -> None:
         "experiment_id": str(experiment.pk),
         "rule_id": str(leave_out(world.agent.workspace, kind="visitor", value="qa", by=None).pk),
         "conversation_id": CONVERSATION,
+        "lead_id": LEAD,
     }
     needed = {key: ids[key] for key in ids if f"{{{key}}}" in operation.path}
     case = operation.Case(path_parameters=needed, **({} if body is None else {"body": body}))

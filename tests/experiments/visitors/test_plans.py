@@ -20,7 +20,7 @@ from tests.factories import AgentFactory, ExperimentFactory
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 ROWS = 2_000
-DEEP = str(Cursor(False, START + timedelta(minutes=ROWS // 2), UUID(int=0)))
+DEEP = str(Cursor(False, (START + timedelta(minutes=ROWS // 2),), UUID(int=0)))
 DAYS = {"since": START, "until": START + timedelta(days=1)}
 
 

@@ -1,6 +1,7 @@
 """A conversation as it was held, with what is known of its visitor."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.test import Client
 
@@ -64,6 +65,32 @@ class TestTranscript:
         second = editor.get(of(conversation), {"cursor": first.next}).context["page"]
 
         assert (len(first.rows), len(second.rows), second.next) == (200, 1, None)
+
+    def test_what_was_sent_at_one_moment_stands_as_it_came(
+        self, editor: Client, agent: Agent
+    ) -> None:
+        """However the ids fall: clients choose those, and clocks of whole seconds are common."""
+        conversation = ConversationFactory.create(agent=agent)
+        moment = datetime(2025, 1, 1, tzinfo=UTC)
+        Message.objects.bulk_create(
+            Message(
+                id=UUID(int=1_000 - n),
+                agent=agent,
+                conversation=conversation,
+                role="visitor",
+                content=f"{n}",
+                sent_at=moment,
+                received_at=moment + timedelta(milliseconds=n),
+            )
+            for n in range(450)
+        )
+        pages = [editor.get(of(conversation)).context["page"]]
+        while pages[-1].next:
+            pages.append(editor.get(of(conversation), {"cursor": pages[-1].next}).context["page"])
+        back = editor.get(of(conversation), {"cursor": pages[-1].previous}).context["page"]
+
+        assert [row.content for page in pages for row in page.rows] == [f"{n}" for n in range(450)]
+        assert back.rows == pages[-2].rows
 
     def test_names_the_visitors_leads_and_other_conversations(
         self, editor: Client, agent: Agent

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.models import Agent, Conversation
+from agents.models import Agent, Conversation, Message
 from glozr.errors import Invalid
-from glozr.postgres.keyset import KeysetPage, Order, keyset_page
-from tests.factories import ConversationFactory
+from glozr.postgres.keyset import Cursor, KeysetPage, Order, keyset_page, pages_of
+from tests.factories import ConversationFactory, MessageFactory
 
 NEWEST = Order("started_at")
 OLDEST = Order("started_at", descending=False)
@@ -47,6 +47,49 @@ def test_walks_through_every_row_and_back(order: Order, conversations: list[Conv
         assert page(later.previous, order).rows == earlier.rows
     assert pages[0].previous is None
     assert page(pages[1].previous, order).previous is None
+
+
+@pytest.fixture
+def messages(agent: Agent) -> list[Message]:
+    """Thirteen, of which many were sent at one moment, and several of those came at one too."""
+    conversation = ConversationFactory.create(agent=agent)
+    return [
+        MessageFactory.create(
+            conversation=conversation,
+            sent_at=NOON + timedelta(seconds=n // 7),
+            received_at=NOON - timedelta(microseconds=n // 3),
+        )
+        for n in range(13)
+    ]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_second_time_decides_where_the_first_is_the_same(
+    descending: bool, messages: list[Message]
+) -> None:
+    order = Order("sent_at", then=("received_at",), descending=descending)
+
+    def read(cursor: str) -> KeysetPage[Message]:
+        return keyset_page([Message.objects.all()], order=order, cursor=cursor, per_page=2)
+
+    pages = list(pages_of(read))
+    assert [row for each in pages for row in each.rows] == sorted(
+        messages, key=lambda row: (row.sent_at, row.received_at, row.pk), reverse=descending
+    )
+    for earlier, later in itertools.pairwise(pages):
+        assert later.previous is not None
+        assert read(later.previous).rows == earlier.rows
+
+
+def test_a_cursor_of_another_order_is_refused_in_words(messages: list[Message]) -> None:
+    """As are those of transcripts from before the order of arrival."""
+    order = Order("sent_at", then=("received_at",), descending=False)
+    old = str(Cursor(False, (NOON,), messages[0].pk))
+    with pytest.raises(Invalid) as refused:
+        keyset_page([Message.objects.all()], order=order, cursor=old, per_page=2)
+    assert "first page" in refused.value.errors[0].detail
+    with pytest.raises(Invalid):
+        page(str(Cursor(False, (NOON, NOON), messages[0].pk)))
 
 
 def test_branches_are_one_list(conversations: list[Conversation]) -> None:
@@ -89,6 +132,7 @@ def test_nothing_is_a_page_too(db: None) -> None:
         "after.1",
         "after.1.zz",
         f"sideways.1.{'0' * 32}",
+        f"after.{'1.' * 4}{'0' * 32}",
         f"after.-{'9' * 17}.{'0' * 32}",
         f"after.{'9' * 99}.{'0' * 32}",
         f"after.\N{ARABIC-INDIC DIGIT ONE}.{'0' * 32}",
