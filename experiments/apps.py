@@ -9,10 +9,15 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "A/B experiments"
 
     def ready(self) -> None:
-        from experiments.demo import checks  # they need the models loaded
+        from agents.agents.dependents import watch_agents  # they need the models loaded
+        from experiments.demo import checks
+        from experiments.lifecycle import agent_edits
         from experiments.results import rollup
 
         assert checks  # registered
+        watch_agents(
+            self.name, dependents=agent_edits.running_at, note=agent_edits.note_in_histories
+        )
         add_step("fold results", rollup.fold_all, every=10)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)

@@ -11,6 +11,7 @@ from experiments.models.experiment import (
     Status,
     Variant,
 )
+from experiments.models.prompt import VariantPrompt
 
 __all__ = [
     "NAME_TAKEN",
@@ -24,5 +25,6 @@ __all__ = [
     "PendingCount",
     "Status",
     "Variant",
+    "VariantPrompt",
     "VariantTotals",
 ]

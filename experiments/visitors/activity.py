@@ -165,7 +165,7 @@ def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Tran
             per_page=MESSAGES_PER_PAGE,
         ),
         variant=variant,
-        persona=persona_of(agent, variant),
+        persona=persona_of(agent.persona, variant),
         others=theirs.exclude(pk=conversation.pk).order_by("-started_at", "-pk")[:SHOWN_BESIDE],
         leads=Lead.objects.of_agent(agent.pk)
         .of_visitor(visitor)
