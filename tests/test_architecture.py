@@ -25,7 +25,7 @@ PLANTED_IMPORTS = {
     "experiments.api.runtime": ("agents.pages.frame", "a door uses no other door"),
     "experiments.bucketing": ("django.conf", "what is pure knows no Django"),
     "experiments.configuration": ("experiments.lifecycle", "experiments: doors call rooms"),
-    "experiments.models": ("experiments.history", "experiments: doors call rooms"),
+    "experiments.models.experiment": ("experiments.history", "experiments: doors call rooms"),
     "experiments.pages.browse": ("experiments.api.results", "pages use no other door"),
     "experiments.results.charts": ("experiments.models", "what is pure knows no Django"),
     "experiments.results.totals": ("experiments.runtime.answers", "experiments: doors call rooms"),

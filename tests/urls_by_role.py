@@ -95,6 +95,8 @@ PAGES: dict[str, Expected] = {
     "prompt_preview": page(NO_GET, members(200)),
     "agent_overview": LOOK,
     "agent_settings": page(members(200), managers(400)),
+    "agent_revisions": LOOK,
+    "agent_revision": LOOK,
     "conversation_list": LOOK,
     "conversation": LOOK,
     "lead_list": LOOK,

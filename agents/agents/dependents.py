@@ -8,6 +8,9 @@ from uuid import UUID
 from agents.models import Agent
 from agents.roles import Caller
 
+SHOWN_DEPENDENTS = 10
+"""As many a warning names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dependent:

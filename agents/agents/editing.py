@@ -99,7 +99,7 @@ def create_agent(
             WorkspaceAction.AGENT_CREATED,
             by=by,
             subject=agent,
-            changes=differing({}, _decided(agent)),
+            changes=differing({}, decided(agent)),
         )
     return agent
 
@@ -127,14 +127,14 @@ def edit_agent(
     with changing(agent.pk) as current:
         if seen is not None and seen != Seen(current.revision, current.name):
             raise OutOfDate
-        before = _decided(current)
+        before = decided(current)
         revisions.catch_up(current)
         was = current.revision
         current.name = name.strip()
         current.persona = dict(persona)
         current.system_prompt = system_prompt
         _check(current)
-        changes = differing(before, _decided(current))
+        changes = differing(before, decided(current))
         is_spoken = not changes.keys().isdisjoint(SPOKEN)
         reaches_back = urgent and (is_spoken or max(current.urgent_revision, 1) < was)
         if is_spoken or reaches_back:
@@ -159,14 +159,9 @@ def _note_edit(agent: Agent, changes: Mapping[str, object], *, by: Caller | None
         tell_dependents(AgentEdit(agent, by, changes))
 
 
-def _decided(agent: Agent) -> dict[str, object]:
+def decided(agent: Agent) -> dict[str, object]:
     """What people decide about an agent, for its history."""
-    return {
-        "name": agent.name,
-        "persona_name": agent.persona.get("name", ""),
-        "persona_tone": agent.persona.get("tone", ""),
-        "system_prompt": agent.system_prompt,
-    }
+    return {"name": agent.name, **revisions.words_of(agent)}
 
 
 def _check(agent: Agent) -> None:

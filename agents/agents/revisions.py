@@ -4,13 +4,15 @@
 earlier release made has that number and no row of it; the row is written at its next edit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from agents.audit.events import caller_name
+from agents.agents.prompt_diff import Piece, pieces
+from agents.audit.events import caller_name, differing
+from agents.audit.narrative import LABELS_OF_WORKSPACE
 from agents.models import Agent, AgentRevision, User
 from agents.roles import Caller
 from glozr.errors import NotFound
@@ -26,6 +28,16 @@ class Words:
     system_prompt: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that says something else, before and after; the pieces that are new to the other side
+    are marked."""
+
+    label: str
+    before: Sequence[Piece]
+    after: Sequence[Piece]
+
+
 def words_at(agent_id: UUID, number: int) -> Words:
     """What the agent said at its revision `number`.
 
@@ -39,6 +51,15 @@ def words_at(agent_id: UUID, number: int) -> Words:
             return Words(found.persona, found.system_prompt)
         return Words(persona, system_prompt)
     raise NotFound(NO_SUCH_REVISION)
+
+
+def words_of(spoken: Agent | AgentRevision) -> dict[str, object]:
+    """What an agent says, or said, field by field as people edit it."""
+    return {
+        "persona_name": spoken.persona.get("name", ""),
+        "persona_tone": spoken.persona.get("tone", ""),
+        "system_prompt": spoken.system_prompt,
+    }
 
 
 def revisions_of(agent: Agent) -> QuerySet[AgentRevision]:
@@ -58,6 +79,23 @@ def revision_of(agent: Agent, number: int) -> AgentRevision:
     if found is None:
         raise NotFound(NO_SUCH_REVISION)
     return found
+
+
+def revision_before(agent: Agent, revision: AgentRevision) -> AgentRevision | None:
+    return _rows(agent.pk, revision.number - 1).first()
+
+
+def changes_between(before: AgentRevision, after: AgentRevision) -> list[Change]:
+    """What the later of two says in other words."""
+    was, became = words_of(before), words_of(after)
+    return [
+        Change(
+            LABELS_OF_WORKSPACE[field],
+            pieces(str(old), compared_to=str(new)),
+            pieces(str(new), compared_to=str(old)),
+        )
+        for field, (old, new) in differing(was, became).items()
+    ]
 
 
 def catch_up(agent: Agent) -> None:

@@ -98,4 +98,10 @@ urlpatterns = [
         "app/workspaces/<uuid:workspace_id>/prompt/", agents.prompt_preview, name="prompt_preview"
     ),
     path("app/agents/<uuid:agent_id>/settings/", agents.agent_settings, name="agent_settings"),
+    path("app/agents/<uuid:agent_id>/revisions/", agents.agent_revisions, name="agent_revisions"),
+    path(
+        "app/agents/<uuid:agent_id>/revisions/<int:number>/",
+        agents.agent_revision,
+        name="agent_revision",
+    ),
 ]
