@@ -6,9 +6,10 @@ earlier release made has that number and no row of it; the row is written at its
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from agents.agents.prompt_diff import Piece, pieces
 from agents.audit.events import caller_name, differing
@@ -51,6 +52,12 @@ def words_at(agent_id: UUID, number: int) -> Words:
             return Words(found.persona, found.system_prompt)
         return Words(persona, system_prompt)
     raise NotFound(NO_SUCH_REVISION)
+
+
+def revision_at(agent_id: UUID, moment: datetime) -> int:
+    """The number in force at a moment; of one before all that is kept, the first."""
+    then = AgentRevision.objects.filter(agent=agent_id, created_at__lte=moment)
+    return then.aggregate(Max("number"))["number__max"] or 1
 
 
 def words_of(spoken: Agent | AgentRevision) -> dict[str, object]:

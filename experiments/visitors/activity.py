@@ -23,6 +23,7 @@ from django.db.models import (
     UUIDField,
 )
 
+from agents.agents.revisions import revision_at, words_at
 from agents.models import Agent, Conversation, Lead, Message
 from experiments import limits
 from experiments.models import Assignment, Experiment, Variant
@@ -80,6 +81,7 @@ class Transcript:
     conversation: Conversation
     messages: KeysetPage[Message]
     variant: Variant | None
+    revision: int
     persona: dict[str, str]
     others: QuerySet[Conversation]
     leads: QuerySet[Lead]
@@ -154,6 +156,7 @@ def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Tran
     if conversation is None:
         raise NotFound(NO_SUCH_CONVERSATION)
     variant = _variants_by_id([conversation.variant_id]).get(conversation.variant_id)
+    revision = _revision_in(conversation, agent)
     visitor = conversation.visitor_id
     theirs = Conversation.objects.of_agent(agent.pk).of_visitor(visitor)
     return Transcript(
@@ -165,12 +168,21 @@ def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Tran
             per_page=MESSAGES_PER_PAGE,
         ),
         variant=variant,
-        persona=persona_of(agent.persona, variant),
+        revision=revision,
+        persona=persona_of(words_at(agent.pk, revision).persona, variant),
         others=theirs.exclude(pk=conversation.pk).order_by("-started_at", "-pk")[:SHOWN_BESIDE],
         leads=Lead.objects.of_agent(agent.pk)
         .of_visitor(visitor)
         .order_by("-created_at", "-pk")[:SHOWN_BESIDE],
     )
+
+
+def _revision_in(conversation: Conversation, agent: Agent) -> int:
+    """The one that answers in it; the agent's as long as nothing is decided."""
+    if conversation.decided_at is None:
+        return agent.revision
+    own = conversation.revision or revision_at(agent.pk, conversation.decided_at)
+    return max(own, *(conversation.reached_by or [own]))
 
 
 def leads(agent: Agent, wanted: Wanted, *, cursor: str = "") -> KeysetPage[Lead]:
