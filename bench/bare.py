@@ -51,7 +51,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     variant = found.variant_id if found.decided else found.held_variant
     if not found.decided and not found.written:
         variant = _assign(raw, agent, found.version, parameters)
-    answer = answer_at(agent, found.version, variant)
+    answer = answer_at(agent, found.version, found.kept_revision or found.revision, variant)
     start_response("200 OK", [("Content-Type", "application/json")])
     return [
         b'{"conversation_id": "%s", %s}'

@@ -9,12 +9,18 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "A/B experiments"
 
     def ready(self) -> None:
+        # They need the models loaded.
+        from agents.agents.dependents import watch_agents
         from agents.roles import Permission
-        from experiments.demo import checks  # they need the models loaded
+        from experiments.demo import checks
+        from experiments.lifecycle import agent_edits
         from experiments.results import rollup
         from experiments.visitors import erasing
 
         assert checks  # registered
+        watch_agents(
+            self.name, dependents=agent_edits.running_at, note=agent_edits.note_in_histories
+        )
         add_step("fold results", rollup.fold_all, every=10)
         add_step("erase old visitors", erasing.erase_old, every=600)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)

@@ -1,6 +1,6 @@
 """The history of an experiment: every step, who took it, when, and what it changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -50,6 +50,29 @@ def record(
         actor=by if isinstance(by, User) else None,
         actor_name=caller_name(by),
         changes=texts.keep_texts(experiment.agent.workspace_id, changes or {}),
+    )
+
+
+def record_of_agent(
+    experiments: Sequence[Experiment],
+    *,
+    workspace_id: UUID,
+    by: Caller | None,
+    changes: Mapping[str, object],
+) -> None:
+    """Note an edit of the agent in the histories of the experiments that it disturbed. Call it in
+    the edit's transaction. It is noted however many steps there are: that a mistake is mended must
+    not wait for somebody to clear up."""
+    kept = texts.keep_texts(workspace_id, changes)
+    Event.objects.bulk_create(
+        Event(
+            experiment=experiment,
+            action=Action.AGENT_EDITED,
+            actor=by if isinstance(by, User) else None,
+            actor_name=caller_name(by),
+            changes=kept,
+        )
+        for experiment in experiments
     )
 
 

@@ -342,6 +342,6 @@ SPECTACULAR_SETTINGS = {
         "LeadStatusEnum": "agents.models.LeadStatus",
         "KindEnum": "experiments.models.Kind",
         "RuleKindEnum": "experiments.models.RuleKind",
-        "MetricKeyEnum": "experiments.api.results_serializers.METRIC_KEYS",
+        "MetricKeyEnum": "experiments.api.serializers.results.METRIC_KEYS",
     },
 }

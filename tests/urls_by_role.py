@@ -96,6 +96,8 @@ PAGES: dict[str, Expected] = {
     "agent_overview": LOOK,
     "agent_settings": page(members(200), managers(400)),
     "agent_history_file": LOOK,
+    "agent_revisions": LOOK,
+    "agent_revision": LOOK,
     "conversation_list": LOOK,
     "conversation_file": LOOK,
     "message_file": LOOK,

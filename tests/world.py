@@ -175,6 +175,7 @@ def _values(cast: Cast) -> dict[str, Any]:
     return {
         "workspace_id": cast.workspace.pk,
         "agent_id": cast.agent.pk,
+        "number": 1,
         "experiment_id": draft.pk,
         "step_id": draft.events.get().pk,
         "event_id": cast.workspace.events.latest("id").pk,

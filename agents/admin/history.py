@@ -42,6 +42,8 @@ class ConversationAdmin(HistoryAdmin):
         "visitor_id",
         "variant_id",
         "decided_at",
+        "revision",
+        "reached_by",
         "playground",
         "started_at",
         "messages_link",

@@ -5,13 +5,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from agents import limits
 from agents.admin.history import changelist_link
 from agents.admin.scope import ScopedAdmin, person
 from agents.admin.services import ModelForm, ServiceAdmin, ServiceForm
-from agents.agents.editing import create_agent, edit_agent
+from agents.agents.dependents import SHOWN_DEPENDENTS, dependents_of
+from agents.agents.editing import Seen, create_agent, edit_agent
 from agents.models import (
     Agent,
     Conversation,
@@ -97,12 +99,21 @@ class AgentAdminForm(ServiceForm):
     persona_tone = forms.CharField(
         max_length=limits.PERSONA_TONE, widget=forms.Textarea({"rows": 3}), required=False
     )
+    urgent = forms.BooleanField(
+        required=False,
+        label="Also in conversations under way",
+        help_text="For a mistake that must not be said again; otherwise they go on as they began.",
+    )
+    seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_name = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         persona = self.instance.persona or default_persona()
         for key in ("name", "tone"):
             self.fields[f"persona_{key}"].initial = persona.get(key, "")
+        self.fields["seen_revision"].initial = self.instance.revision
+        self.fields["seen_name"].initial = self.instance.name
 
 
 @admin.register(Agent)
@@ -116,20 +127,25 @@ class AgentAdmin(ServiceAdmin):
     search_fields = ("name", "workspace__name", "=id")
     date_hierarchy = "created_at"
     autocomplete_fields = ("workspace",)
+    kept_fields = ("id", "config_version", "revision", "urgent_revision", "created_at")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "workspace__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> Any:
-        return ("workspace", "persona", "id", "config_version", "created_at") if obj else ()
+        return ("workspace", "persona", *self.kept_fields) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         changeable = obj is None or self.has_change_permission(request, obj)
         persona = ["persona_name", "persona_tone"] if changeable else ["persona"]
-        kept = ["id", "config_version", "created_at"] if obj else []
+        spoken: dict[str, Any] = {"fields": [*persona, "system_prompt"]}
+        if obj is not None and changeable:
+            spoken["fields"] += ["urgent", "seen_revision", "seen_name"]
+            spoken["description"] = _warning(obj)
+        kept = list(self.kept_fields) if obj else []
         return [
             (None, {"fields": ["workspace", "name"]}),
-            ("What visitors meet", {"fields": [*persona, "system_prompt"]}),
+            ("What visitors meet", spoken),
             *([("Kept by the system", {"classes": ["collapse"], "fields": kept})] if kept else []),
         ]
 
@@ -139,7 +155,10 @@ class AgentAdmin(ServiceAdmin):
         )
 
     def edit(self, request: HttpRequest, row: Agent, values: dict[str, Any]) -> None:
-        edit_agent(row, **self.decided(values), by=person(request))
+        revision, urgent = values["seen_revision"], values["urgent"]
+        seen = None if revision is None else Seen(revision, values["seen_name"])
+        by = person(request)
+        edit_agent(row, **self.decided(values), by=by, seen=seen, urgent=urgent)
 
     def decided(self, values: dict[str, Any]) -> dict[str, Any]:
         persona = {"name": values["persona_name"], "tone": values["persona_tone"]}
@@ -156,3 +175,17 @@ class AgentAdmin(ServiceAdmin):
     @admin.display(description="Leads")
     def leads_link(self, agent: Agent) -> SafeString:
         return changelist_link(Lead, "Leads", agent__id__exact=agent.pk)
+
+
+def _warning(agent: Agent) -> SafeString | None:
+    """That what runs on the agent would be disturbed; names are anybody's words."""
+    running = [each.name for each in dependents_of(agent)]
+    if not running:
+        return None
+    more = " and more" if len(running) > SHOWN_DEPENDENTS else ""
+    return format_html(
+        "Running on this agent: {}{}. An edit changes what new visitors meet in every variant, and "
+        "is marked on their results.",
+        ", ".join(running[:SHOWN_DEPENDENTS]),
+        more,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -9,10 +10,12 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from agents import limits, quotas
+from agents.agents import revisions
+from agents.agents.dependents import AgentEdit, tell_dependents
 from agents.audit.events import differing, record_event
 from agents.models import Agent, Workspace, WorkspaceAction, default_persona
 from agents.roles import Caller
-from glozr.errors import FieldError, Invalid
+from glozr.errors import FieldError, Invalid, OutOfDate
 from glozr.inputs.validation import invalid
 from glozr.text import (
     CONTROL_CHARACTERS,
@@ -20,6 +23,20 @@ from glozr.text import (
     has_control_characters,
     problem_of_line,
 )
+
+SPOKEN = ("persona_name", "persona_tone", "system_prompt")
+"""What makes a revision when it changes; the name is for the dashboard alone."""
+
+AS_BEGUN, REACHED = "keep their revision", "get this one"
+"""What becomes of conversations under way, in histories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An agent as somebody had it before them when they began to edit it."""
+
+    revision: int
+    name: str
 
 
 def assignment_lock(agent_id: UUID) -> int:
@@ -76,13 +93,14 @@ def create_agent(
             ),
         )
         agent.save()
+        revisions.first_revision(agent, by=by)
         record_event(
             workspace,
             WorkspaceAction.AGENT_CREATED,
             by=by,
             subject=agent,
             agent=agent,
-            changes=differing({}, _decided(agent)),
+            changes=differing({}, decided(agent)),
         )
     return agent
 
@@ -94,39 +112,62 @@ def edit_agent(
     persona: Mapping[str, str],
     system_prompt: str,
     by: Caller | None,
+    seen: Seen | None = None,
+    urgent: bool = False,
 ) -> Agent:
-    """Change the agent's name, persona and prompt.
+    """Change the agent's name, persona and prompt; what it says makes a new revision.
+
+    Conversations under way keep theirs, unless the edit is `urgent`. What was edited before without
+    that reaches them by an urgent edit that changes nothing else. `seen` is the agent that the
+    change was made to.
 
     Raises:
         Invalid: with every broken rule.
+        OutOfDate: the agent has changed since it was `seen`.
     """
     with changing(agent.pk) as current:
-        before = _decided(current)
+        if seen is not None and seen != Seen(current.revision, current.name):
+            raise OutOfDate
+        before = decided(current)
+        revisions.catch_up(current)
+        was = current.revision
         current.name = name.strip()
         current.persona = dict(persona)
         current.system_prompt = system_prompt
         _check(current)
-        current.save(update_fields=["name", "persona", "system_prompt"])
-        if changes := differing(before, _decided(current)):
-            record_event(
-                current.workspace,
-                WorkspaceAction.AGENT_EDITED,
-                by=by,
-                subject=current,
-                agent=current,
-                changes=changes,
-            )
+        changes = differing(before, decided(current))
+        is_spoken = not changes.keys().isdisjoint(SPOKEN)
+        reaches_back = urgent and (is_spoken or max(current.urgent_revision, 1) < was)
+        if is_spoken or reaches_back:
+            revisions.add_revision(current, by=by, reaches_back=reaches_back)
+            changes["revision"] = [was, current.revision]
+        if reaches_back:
+            changes["under_way"] = [AS_BEGUN, REACHED]
+        current.save(
+            update_fields=["name", "persona", "system_prompt", "revision", "urgent_revision"]
+        )
+        _note_edit(current, changes, by=by)
     return current
 
 
-def _decided(agent: Agent) -> dict[str, object]:
+def _note_edit(agent: Agent, changes: Mapping[str, object], *, by: Caller | None) -> None:
+    """In the history of the workspace, and for what rests on what the agent says."""
+    if changes:
+        record_event(
+            agent.workspace,
+            WorkspaceAction.AGENT_EDITED,
+            by=by,
+            subject=agent,
+            agent=agent,
+            changes=changes,
+        )
+    if "revision" in changes:
+        tell_dependents(AgentEdit(agent, by, changes))
+
+
+def decided(agent: Agent) -> dict[str, object]:
     """What people decide about an agent, for its history."""
-    return {
-        "name": agent.name,
-        "persona_name": agent.persona.get("name", ""),
-        "persona_tone": agent.persona.get("tone", ""),
-        "system_prompt": agent.system_prompt,
-    }
+    return {"name": agent.name, **revisions.words_of(agent)}
 
 
 def _check(agent: Agent) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from agents import limits
@@ -18,6 +19,8 @@ LABELS_OF_WORKSPACE = {
     "persona_name": "Persona's name",
     "persona_tone": "Tone",
     "system_prompt": "System prompt",
+    "revision": "Revision",
+    "under_way": "Conversations under way",
 }
 
 
@@ -71,13 +74,7 @@ class Step:
 
 def workspace_step(event: WorkspaceEvent, *, whole: Mapping[str, str] | None = None) -> Step:
     """An event in words: in brief, or with the `whole` texts that it refers to."""
-    changes = texts.restored(event.changes, whole or {})
-    found = [
-        Difference(label, _worded(before), _worded(after))
-        for field, label in LABELS_OF_WORKSPACE.items()
-        if field in changes
-        for before, after in [changes[field]]
-    ]
+    found = told_differences(texts.restored(event.changes, whole or {}))
     shown = found if whole is not None else [each.in_brief() for each in found]
     return Step(
         id=event.pk,
@@ -87,6 +84,16 @@ def workspace_step(event: WorkspaceEvent, *, whole: Mapping[str, str] | None = N
         differences=shown,
         is_cut=whole is None and (shown != found or texts.refers(event.changes)),
     )
+
+
+def told_differences(changes: Mapping[str, Any]) -> list[Difference]:
+    """What changed of workspaces, members, tokens and agents, from `{field: [before, after]}`."""
+    return [
+        Difference(label, _worded(before), _worded(after))
+        for field, label in LABELS_OF_WORKSPACE.items()
+        if field in changes
+        for before, after in [changes[field]]
+    ]
 
 
 def _worded(value: object) -> str:

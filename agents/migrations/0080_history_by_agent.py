@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0064_visitors_actions"),
+        ("agents", "0072_conversations_by_prompt"),
     ]
 
     operations = [

@@ -13,6 +13,7 @@ from agents.models.conversation import (
     MessageRole,
 )
 from agents.models.mail import MailState, OutgoingMail
+from agents.models.revision import AgentRevision
 from agents.models.session import UserSession
 from agents.models.user import AddressChange, User
 from agents.models.workspace import (
@@ -29,6 +30,7 @@ __all__ = [
     "Ability",
     "AddressChange",
     "Agent",
+    "AgentRevision",
     "ApiToken",
     "AttemptCount",
     "Conversation",

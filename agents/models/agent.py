@@ -28,6 +28,18 @@ class Agent(models.Model):
         editable=False,
         help_text="Raised by every change that can alter an answer of the runtime API.",
     )
+    revision = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        editable=False,
+        help_text="The number of the revision in force: what persona and prompt say now.",
+    )
+    urgent_revision = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Of the latest revision that conversations under way answer with too; 0: none.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -7,6 +7,7 @@ agent. `variant_id` is a plain column: it outlives the experiment it points at.
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -60,6 +61,17 @@ class Conversation(models.Model):
         blank=True,
         help_text="When the visitor's first message settled the variant, or that there is none.",
     )
+    revision = models.IntegerField(
+        null=True,
+        blank=True,
+        help_text="Of the agent, when the conversation was decided; not noted by earlier releases.",
+    )
+    reached_by = ArrayField(
+        models.IntegerField(),
+        null=True,
+        blank=True,
+        help_text="Urgent revisions that have answered in it since, in order.",
+    )
     playground = models.BooleanField(
         default=False, help_text="A try-out by the team: never assigned, stamped or counted."
     )
@@ -76,6 +88,16 @@ class Conversation(models.Model):
                 fields=["variant_id", "-started_at", "-id"],
                 name="conversations_by_variant",
                 condition=models.Q(variant_id__isnull=False),
+            ),
+            models.Index(
+                fields=["agent", "variant_id", "revision"],
+                name="conversations_by_prompt",
+                condition=models.Q(variant_id__isnull=False),
+            ),
+            models.Index(
+                fields=["agent", "variant_id"],
+                name="conversations_reached",
+                condition=models.Q(reached_by__isnull=False),
             ),
         ]
         constraints = [

@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from agents import limits
+from agents.agents.editing import Seen
 from agents.models import Ability, Agent, Role, default_persona
 from agents.workspaces.tokens import Bounds
 from glozr.inputs.form_fields import LineField, MultilineField
@@ -88,6 +89,35 @@ class AgentForm(forms.Form):
             "persona_tone": persona["tone"],
             "system_prompt": agent.system_prompt if agent else "",
         }
+
+
+class AgentEditForm(AgentForm):
+    """With what the person has seen, so that nobody overwrites what they have not."""
+
+    urgent = forms.BooleanField(
+        required=False,
+        label="Also in conversations under way: a mistake that must not be said again",
+        help_text="Otherwise they go on with the persona and the prompt that they began with.",
+    )
+    seen_revision = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen_name = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def seen(self) -> Seen:
+        """Of no revision where that can't be read."""
+        text = self.cleaned_data["seen_revision"]
+        is_number = text.isascii() and text.isdigit() and len(text) < 10
+        return Seen(int(text) if is_number else 0, self.cleaned_data["seen_name"])
+
+    def typed(self) -> dict[str, str]:
+        """What is valid, field by field as histories tell it."""
+        fields = ("name", "persona_name", "persona_tone", "system_prompt")
+        return {field: self.cleaned_data[field] for field in fields}
+
+    @classmethod
+    def of(cls, agent: Agent, **changes: object) -> "AgentEditForm":
+        """The agent as it is stored, but for `changes`."""
+        seen = {"seen_revision": agent.revision, "seen_name": agent.name}
+        return cls(initial={**cls.initial_of(agent), **seen, **changes})
 
 
 def time_zones() -> list[tuple[str, str]]:

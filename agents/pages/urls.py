@@ -103,4 +103,10 @@ urlpatterns = [
         history.agent_history_file,
         name="agent_history_file",
     ),
+    path("app/agents/<uuid:agent_id>/revisions/", agents.agent_revisions, name="agent_revisions"),
+    path(
+        "app/agents/<uuid:agent_id>/revisions/<int:number>/",
+        agents.agent_revision,
+        name="agent_revision",
+    ),
 ]

@@ -76,7 +76,7 @@ def assigned_variant(agent: Agent, visitor: str) -> UUID | None:
 
 
 def resolution(agent: Agent, conversation: Conversation, variant: Variant | None) -> dict[str, Any]:
-    persona = persona_of(agent, variant)
+    persona = persona_of(agent.persona, variant)
     return {
         "conversation_id": conversation.pk,
         "visitor_id": conversation.visitor_id,

@@ -22,15 +22,15 @@ from experiments.api.activity_filters import (
     wanted_conversations,
     wanted_leads,
 )
-from experiments.api.activity_serializers import (
+from experiments.api.experiments import REFUSALS
+from experiments.api.paging import CursorPaging, answer_page
+from experiments.api.serializers import example
+from experiments.api.serializers.activity import (
     ConversationSerializer,
     LeadStatusCallSerializer,
     ListedLeadSerializer,
     SaidSerializer,
 )
-from experiments.api.experiments import REFUSALS
-from experiments.api.paging import CursorPaging, answer_page
-from experiments.api.serializers import example
 from experiments.visitors import activity
 from experiments.visitors.lead_status import change_lead_status
 from glozr.errors import NotFound

@@ -14,9 +14,9 @@ from agents.audit.export import history_page, workspace_entries
 from agents.models import WorkspaceEvent
 from agents.roles import Caller, Permission
 from experiments.access import experiment_for
-from experiments.api.activity_serializers import HistoryEntrySerializer
 from experiments.api.experiments import REFUSALS
 from experiments.api.paging import CursorPaging, answer_page
+from experiments.api.serializers.activity import HistoryEntrySerializer
 from experiments.history import steps_of
 from experiments.lifecycle.export import experiment_entries
 from experiments.models import Event

@@ -10,10 +10,10 @@ from rest_framework.views import APIView
 
 from agents.roles import Caller, Permission
 from experiments.access import experiment_for
-from experiments.api.activity_serializers import DailyFigureSerializer
 from experiments.api.experiments import REFUSALS
 from experiments.api.paging import CursorPaging, answered, page_size
-from experiments.api.results_serializers import ResultsSerializer
+from experiments.api.serializers.activity import DailyFigureSerializer
+from experiments.api.serializers.results import ResultsSerializer
 from experiments.models import Experiment
 from experiments.results.daily import daily_page
 from experiments.results.report import (

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from agents.audit import texts
-from agents.audit.narrative import Difference, Step
+from agents.audit.narrative import Difference, Step, told_differences
 from experiments.models import Action, Event, Kind
 
 SETUP_LABELS = {
@@ -20,7 +20,7 @@ def step_of(event: Event, *, whole: Mapping[str, str] | None = None) -> Step:
     """An event in words: in brief, or with the `whole` texts that it refers to."""
     action = Action(event.action)
     changes = texts.restored(event.changes, whole or {})
-    found = differences(changes) if action == Action.EDITED else []
+    found = _TOLD[action](changes) if action in _TOLD else []
     shown = found if whole is not None else [each.in_brief() for each in found]
     return Step(
         id=event.pk,
@@ -61,6 +61,8 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return f"stopped it by starting {name}"
         case Action.STOPPED, {"deleted": True}:
             return "stopped it by deleting it"
+        case Action.AGENT_EDITED, _:
+            return "edited the agent while it ran"
     return f"{action.value} it"
 
 
@@ -152,3 +154,7 @@ def _worded(field: str, value: object) -> str:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+_TOLD = {Action.EDITED: differences, Action.AGENT_EDITED: told_differences}
+"""Steps that tell what was changed, and how."""

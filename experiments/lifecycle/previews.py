@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.agents.prompt import persona_in_force, system_prompt
+from agents.agents.prompt_diff import Piece, pieces
 from agents.models import Agent
 from experiments import limits
-from experiments.lifecycle._prompt_diff import Piece, pieces
 from experiments.split import Share, shares
 
 

@@ -12,6 +12,7 @@ from experiments.models.experiment import (
     Status,
     Variant,
 )
+from experiments.models.prompt import VariantPrompt
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "RuleKind",
     "Status",
     "Variant",
+    "VariantPrompt",
     "VariantTotals",
     "VisitorMerge",
 ]

@@ -17,6 +17,7 @@ class Action(models.TextChoices):
     STOPPED = "stopped", "Stopped"
     DUPLICATED = "duplicated", "Duplicated"
     DELETED = "deleted", "Deleted"
+    AGENT_EDITED = "agent_edited", "Agent edited"
 
 
 class Event(models.Model):

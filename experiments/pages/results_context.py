@@ -1,7 +1,8 @@
 """What the results on an experiment's page show: the figures, and the charts drawn of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from experiments import limits
@@ -17,6 +18,7 @@ from experiments.results.charts import (
     curve_plot,
     interval_plot,
 )
+from experiments.results.prompts import MOST_COUNTED
 from experiments.results.report import (
     DEFAULT_LIFT,
     LIFTS,
@@ -30,9 +32,11 @@ from experiments.results.report import (
 )
 from experiments.split import Share, percent, shares
 from experiments.statistics import ENOUGH_VISITORS, Comparison, Reason
+from glozr.zones import zone
 
 NOT_DRAWN = Span(None, None, None)
 LABEL_CHARACTERS = 22
+SHOWN_EDITS = 5
 WORDS = {
     Tone.AHEAD: "above zero",
     Tone.BEHIND: "below zero",
@@ -102,7 +106,8 @@ def results_context(
     results = results_of(experiment, planned_lift=planned_lift)
     days = bar_plot([(day.day, day.visitors) for day in results.days])
     split = shares([(variant.name, variant.weight) for variant in results.variants])
-    metrics = [_metric_view(metric, results) for metric in results.metrics]
+    edits = _edits_by_day(results)
+    metrics = [_metric_view(metric, results, edits) for metric in results.metrics]
     return {
         "results": results,
         "visitors": results.visitors,
@@ -118,10 +123,26 @@ def results_context(
         "days_summary": _days_summary(days, results),
         "lifts": sorted({*LIFTS, planned_lift}),
         "enough": ENOUGH_VISITORS,
+        "latest_edits": results.agent_edits[::-1][:SHOWN_EDITS],
+        "earlier_edits": len(results.agent_edits[SHOWN_EDITS:]),
+        "most_counted": MOST_COUNTED,
     }
 
 
-def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricView:
+def _edits_by_day(results: ExperimentResults) -> dict[date, str]:
+    """What was done to the agent while the experiment ran, by the day of its results."""
+    days: dict[date, str] = {}
+    for edit in results.agent_edits:
+        day = edit.edited_at.astimezone(zone(results.time_zone)).date()
+        before = f"{days[day]}; " if day in days else f"Agent edited, {day:%d %b %Y}: "
+        urgently = ", urgently" if edit.is_urgent else ""
+        days[day] = f"{before}{edit.who} made revision {edit.revision}{urgently}"
+    return days
+
+
+def _metric_view(
+    metric: MetricResults, results: ExperimentResults, edits: Mapping[date, str]
+) -> MetricView:
     control, *treatments = metric.rows
     is_measured = any(row.own.value for row in metric.rows)
     drawn = [(_label(row.variant.name), span_of(row.comparison)) for row in treatments]
@@ -131,7 +152,7 @@ def _metric_view(metric: MetricResults, results: ExperimentResults) -> MetricVie
         plot=interval_plot(drawn, figures.relative_tick),
         summary=" ".join(_sentence(row) for row in treatments),
         curves=tuple(
-            _curve_view(curve) for curve in metric.curves if is_measured and _is_drawn(curve)
+            _curve_view(curve, edits) for curve in metric.curves if is_measured and _is_drawn(curve)
         ),
         progress=_progress(metric.visitors_needed, results.variants),
         is_measured=is_measured,
@@ -179,7 +200,7 @@ def _is_drawn(curve: Curve) -> bool:
     return any(not is_too_early(point.comparison) for point in curve.points)
 
 
-def _curve_view(curve: Curve) -> CurveView:
+def _curve_view(curve: Curve, edits: Mapping[date, str]) -> CurveView:
     points = [(point.day, span_of(point.comparison)) for point in curve.points]
     day, last = points[-1]
     now = "no interval yet" if last.lower is None else WORDS[last.tone]
@@ -187,7 +208,8 @@ def _curve_view(curve: Curve) -> CurveView:
         f"{len(points)} days up to {day:%d %b %Y}; "
         f"at the end {figures.relative(last.value)}, {now}."
     )
-    plot = curve_plot(points, figures.relative_tick)
+    plot = curve_plot(points, figures.relative_tick, edits)
+    summary = " ".join([summary, *(f"{mark.title}." for mark in plot.marks)])
     early = [(point, is_too_early(point.comparison)) for point in curve.points]
     return CurveView(str(curve.variant.position), curve.variant, early, plot, summary)
 

@@ -1,6 +1,6 @@
 """From raw rows to a verdict.
 
 `rollup` keeps the summaries, `totals` reads them, `verification` proves them. `metrics` names what
-is measured; `report` puts one experiment's results together and `overview` an agent's; `verdicts`,
+is measured; `timing` says when; `report` puts one experiment's results together and `overview` an agent's; `verdicts`,
 `figures` and `charts` (pure) say and draw them; `export` writes what visitors did as CSV.
 """

@@ -8,11 +8,12 @@ wide that is stretched to the width. A missing figure is a gap, never a zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
+from types import MappingProxyType
 
 PATH_WIDTH = 1_000
 ROW_HEIGHT = 48
@@ -88,12 +89,22 @@ class IntervalPlot:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A day on which something happened, percent across, and what."""
+
+    at: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class CurvePlot:
-    """A line within its band, by day; `lines` and `bands` are SVG paths, `dots` lone points."""
+    """A line within its band, by day; `lines` and `bands` are SVG paths, `dots` lone points,
+    `marks` upright lines."""
 
     lines: str
     bands: str
     dots: tuple[tuple[float, float], ...]
+    marks: tuple[Mark, ...]
     zero: float
     levels: tuple[Tick, ...]
     days: tuple[Tick, ...]
@@ -169,10 +180,15 @@ def interval_plot(
     )
 
 
-def curve_plot(points: Sequence[tuple[date, Span]], written: Callable[[float], str]) -> CurvePlot:
+def curve_plot(
+    points: Sequence[tuple[date, Span]],
+    written: Callable[[float], str],
+    marks: Mapping[date, str] = MappingProxyType({}),
+) -> CurvePlot:
     """How an estimate has become what it is: the line of its values within their intervals.
 
-    The scale is made for the last interval; wider ones before it are cut off at the edge.
+    The scale is made for the last interval; wider ones before it are cut off at the edge. `marks`
+    are drawn of the days that the line spans.
     """
     values = [Span(span.value, None, None) for _, span in points]
     vertical = _scale([*values, *[span for _, span in points[-1:]]], length=CURVE_HEIGHT)
@@ -197,6 +213,11 @@ def curve_plot(points: Sequence[tuple[date, Span]], written: Callable[[float], s
         lines="".join(_path(line) for line in lines if len(line) > 1),
         bands="".join(f"{_path(band)}Z" for band in bands),
         dots=tuple((round(x / PATH_WIDTH * 100, 2), y) for x, y in _ends(lines)),
+        marks=tuple(
+            Mark(across.at(day.toordinal()), title)
+            for day, title in marks.items()
+            if points and points[0][0] <= day <= points[-1][0]
+        ),
         zero=round(CURVE_HEIGHT - vertical.at(0), 2),
         levels=tuple(
             Tick(round(CURVE_HEIGHT - vertical.at(level), 2), written(level), "start")

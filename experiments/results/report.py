@@ -21,8 +21,16 @@ from numpy.typing import NDArray
 from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals, verdicts
 from experiments.results.metrics import METRICS, Metric
-from experiments.results.neighbours import Neighbour, Run, runs_and_neighbours
-from experiments.results.timing import Timing, timing_of
+from experiments.results.prompts import PromptCount, prompts_of
+from experiments.results.timing import (
+    EditMeanwhile,
+    Meanwhile,
+    Neighbour,
+    Run,
+    Timing,
+    meanwhile,
+    timing_of,
+)
 from experiments.statistics import ArmFigures, Comparison, arm_figures, compare
 from experiments.statistics.sample_ratio import watched_p_value
 from experiments.statistics.sample_size import days_until, visitors_while_watched
@@ -50,6 +58,7 @@ class VariantCounts:
     share: float
     expected: float
     sums: Sums
+    prompts: tuple[PromptCount, ...] = ()
 
     @property
     def is_control(self) -> bool:
@@ -125,6 +134,7 @@ class ExperimentResults:
     days: tuple[Day, ...]
     runs: tuple[Run, ...]
     neighbours: tuple[Neighbour, ...]
+    agent_edits: tuple[EditMeanwhile, ...]
 
     @property
     def as_of(self) -> datetime:
@@ -182,26 +192,21 @@ def planned_lift(text: str | None) -> float:
 def results_of(experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT) -> ExperimentResults:
     """Everything that the results page shows. `planned_lift` of 0.2 asks what +20% would take."""
     is_complete = rollup.bring_up_to_date(experiment.agent_id)
-    runs, neighbours = runs_and_neighbours(experiment)
     return _results(
         experiment,
         is_complete=is_complete,
         planned_lift=planned_lift,
-        runs=runs,
-        neighbours=neighbours,
-        with_days=True,
+        beside=meanwhile(experiment),
     )
 
 
 def results_in_brief(experiment: Experiment, *, is_complete: bool) -> ExperimentResults:
-    """How the experiment stands; no days, curves, runs and neighbours."""
+    """How the experiment stands; no days, curves, runs, neighbours and prompts."""
     return _results(
         experiment,
         is_complete=is_complete,
         planned_lift=DEFAULT_LIFT,
-        runs=(),
-        neighbours=(),
-        with_days=False,
+        beside=None,
     )
 
 
@@ -210,19 +215,20 @@ def _results(
     *,
     is_complete: bool,
     planned_lift: float,
-    runs: tuple[Run, ...],
-    neighbours: tuple[Neighbour, ...],
-    with_days: bool,
+    beside: Meanwhile | None,
 ) -> ExperimentResults:
     time_zone = experiment.agent.workspace.time_zone
     variants = list(experiment.variants.all())
-    reading = totals.read([variant.pk for variant in variants], time_zone)
+    ids = [variant.pk for variant in variants]
+    reading = totals.read(ids, time_zone)
     now = timezone.now()
     timing = timing_of(experiment, reading, now, is_complete=is_complete)
-    counts = _counts(variants, totals.altogether(reading.days.values()))
+    prompts = prompts_of(experiment.agent_id, ids) if beside else {}
+    counts = _counts(variants, totals.altogether(reading.days.values()), prompts)
     ratio = _sample_ratio(counts, reading.split)
     context = _Context(experiment, counts, ratio, planned_lift, timing, zone(time_zone))
-    days = _up_to_today(reading.days, context) if with_days else {}
+    days = _up_to_today(reading.days, context) if beside else {}
+    beside = beside or Meanwhile()
     return ExperimentResults(
         experiment=experiment,
         timing=timing,
@@ -237,8 +243,9 @@ def _results(
             Day(day, tuple(of_day.get(count.id, NOTHING).visitors for count in counts))
             for day, of_day in days.items()
         ),
-        runs=runs,
-        neighbours=neighbours,
+        runs=beside.runs,
+        neighbours=beside.neighbours,
+        agent_edits=beside.agent_edits,
     )
 
 
@@ -262,7 +269,11 @@ class _Context:
     zone: ZoneInfo
 
 
-def _counts(variants: Sequence[Variant], sums: Mapping[UUID, Sums]) -> tuple[VariantCounts, ...]:
+def _counts(
+    variants: Sequence[Variant],
+    sums: Mapping[UUID, Sums],
+    prompts: Mapping[UUID, tuple[PromptCount, ...]],
+) -> tuple[VariantCounts, ...]:
     total_weight = sum(variant.weight for variant in variants)
     visitors = sum(sums.get(variant.pk, NOTHING).visitors for variant in variants)
     return tuple(
@@ -274,6 +285,7 @@ def _counts(variants: Sequence[Variant], sums: Mapping[UUID, Sums]) -> tuple[Var
             share=variant.weight / total_weight,
             expected=visitors * variant.weight / total_weight,
             sums=sums.get(variant.pk, NOTHING),
+            prompts=prompts.get(variant.pk, ()),
         )
         for variant in variants
     )

@@ -2,7 +2,8 @@
 
 Everything is kept under the agent's `config_version`, which every start, stop, edit and delete
 raises in its own transaction and every call of the runtime API reads from the database. A cached
-answer is therefore current, or newer than the call that asks.
+answer is therefore current, or newer than the call that asks. What an agent says is kept under its
+revision as well, as conversations under way go on with the one that they began with.
 """
 
 import json
@@ -13,12 +14,13 @@ from uuid import UUID
 
 from agents.access import NO_SUCH_AGENT
 from agents.agents.prompt import persona_in_force, system_prompt
-from agents.models import Agent
+from agents.agents.revisions import words_at
 from experiments.bucketing import bucket
-from experiments.models import Experiment, Kind, Variant
+from experiments.models import Experiment, Kind, Variant, VariantPrompt
 from experiments.runtime.statements import SETUP, SetupRow
 from glozr.errors import NotFound
 from glozr.postgres.statements import fetch_one
+from glozr.secrets import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Answer:
 
     variant_id: UUID | None
     json_members: bytes
-    """`experiment`, `variant`, `persona` and `system_prompt`, as members of a JSON object."""
+    """What a resolution says beside whose it is, as members of a JSON object."""
 
 
 @lru_cache(maxsize=4096)
@@ -63,29 +65,43 @@ def setup_at(agent_id: UUID, version: int) -> AgentSetup:
 
 
 @lru_cache(maxsize=4096)
-def answer_at(agent_id: UUID, version: int, variant_id: UUID | None) -> Answer:
-    """How the agent answers in a conversation stamped with `variant_id`, or with none."""
-    agent = Agent.objects.get(pk=agent_id)
+def answer_at(agent_id: UUID, version: int, revision: int, variant_id: UUID | None) -> Answer:
+    """How the agent answers at a revision, in a conversation stamped with `variant_id` or none."""
+    words = words_at(agent_id, revision)
     variant = (
         Variant.objects.select_related("experiment").get(pk=variant_id, experiment__agent=agent_id)
         if variant_id
         else None
     )
-    persona = persona_of(agent, variant)
+    persona = persona_of(words.persona, variant)
+    prompt = system_prompt(persona, words.system_prompt)
+    digest = digest_of(prompt)
+    if variant is not None:
+        _note_prompt(agent_id, variant.pk, revision, digest)
     members = {
         "experiment": _described_experiment(variant.experiment) if variant else None,
         "variant": _described(variant) if variant else None,
+        "revision": revision,
         "persona": persona,
-        "system_prompt": system_prompt(persona, agent.system_prompt),
+        "system_prompt": prompt,
+        "prompt_digest": digest,
     }
     return Answer(variant_id, json.dumps(members, ensure_ascii=False)[1:-1].encode())
 
 
-def persona_of(agent: Agent, variant: Variant | None) -> dict[str, str]:
-    """The persona in force under `variant`: only persona experiments change it."""
+def persona_of(own: Mapping[str, str], variant: Variant | None) -> dict[str, str]:
+    """The persona in force under `variant`: only persona experiments change the agent's `own`."""
     if variant is None or variant.experiment.kind != Kind.PERSONA:
-        return persona_in_force(agent.persona, None)
-    return persona_in_force(agent.persona, variant.config)
+        return persona_in_force(own, None)
+    return persona_in_force(own, variant.config)
+
+
+def _note_prompt(agent_id: UUID, variant_id: UUID, revision: int, digest: str) -> None:
+    """Once for all conversations of the variant: what they answer with, before any does."""
+    VariantPrompt.objects.bulk_create(
+        [VariantPrompt(agent_id=agent_id, variant_id=variant_id, revision=revision, digest=digest)],
+        ignore_conflicts=True,
+    )
 
 
 def _described_experiment(experiment: Experiment) -> Mapping[str, object]:

@@ -87,10 +87,20 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class _Decision:
+    """What the conversation answers with: a revision of the agent, under a variant or none."""
+
+    source: Source
+    version: int
+    revision: int
+    variant_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Outcome:
     """`said_at` is None for a call without a message, and for a message that was sent before."""
 
-    resolution: Resolution | None
+    decision: _Decision | None
     found: Found
     said_at: datetime | None
 
@@ -102,9 +112,9 @@ def resolve(call: Call) -> Resolution:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
         Conflict: `conversation_taken`, the conversation is another visitor's.
     """
-    outcome = _settle(call, None)
-    assert outcome.resolution is not None
-    return outcome.resolution
+    decision = _settle(call, None).decision
+    assert decision is not None
+    return _answered(call, decision)
 
 
 def record_message(call: Call, utterance: Utterance) -> Recorded:
@@ -115,13 +125,20 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
         Conflict: `conversation_taken`, or `message_id_taken` by another conversation.
     """
     outcome = _settle(call, utterance)
+    resolution = _answered(call, outcome.decision) if outcome.decision else None
     if outcome.said_at is not None:
         said = (utterance.role, utterance.content, outcome.said_at)
-        return Recorded(True, *said, outcome.resolution)
+        return Recorded(True, *said, resolution)
     earlier = outcome.found
     assert earlier.earlier_sent_at is not None
     said = (earlier.earlier_role, earlier.earlier_content, earlier.earlier_sent_at)
-    return Recorded(False, *said, outcome.resolution)
+    return Recorded(False, *said, resolution)
+
+
+def _answered(call: Call, decision: _Decision) -> Resolution:
+    """Once everything is stored: what an answer reads and notes holds no lock of the call."""
+    answer = answer_at(call.agent_id, decision.version, decision.revision, decision.variant_id)
+    return Resolution(call.conversation_id, call.visitor_id, decision.source, answer)
 
 
 def _settle(call: Call, utterance: Utterance | None) -> _Outcome:
@@ -151,7 +168,7 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     if not found.is_due or found.written:
         if not _is_settled(found, utterance):
             return None
-        return _Outcome(_resolution(call, found, parameters["decides"]), found, found.said_at)
+        return _Outcome(_decision(call, found, parameters["decides"]), found, found.said_at)
     setup = setup_at(call.agent_id, found.version)
     if setup.active is None:
         return None
@@ -161,8 +178,8 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     if assigned is None or (utterance and assigned.said_at is None):
         return None
     source = Source.NEW if assigned.is_new else Source.VISITOR
-    resolution = _answered(call, found, source, assigned.variant_id)
-    return _Outcome(resolution, found, assigned.said_at)
+    decision = _Decision(source, found.version, assigned.revision, assigned.variant_id)
+    return _Outcome(decision, found, assigned.said_at)
 
 
 def _is_settled(found: Found, utterance: Utterance | None) -> bool:
@@ -173,21 +190,16 @@ def _is_settled(found: Found, utterance: Utterance | None) -> bool:
     return is_there and (utterance is None or is_said)
 
 
-def _resolution(call: Call, found: Found, decides: bool) -> Resolution | None:
+def _decision(call: Call, found: Found, decides: bool) -> _Decision | None:
     """By rules 1, 2 and 4; None before the visitor's first message."""
-    if found.decided:
-        return _answered(call, found, Source.CONVERSATION, found.variant_id)
+    if found.kept_revision is not None:
+        return _Decision(Source.CONVERSATION, found.version, found.kept_revision, found.variant_id)
     if found.is_due:
         source = Source.VISITOR if found.held_variant else Source.NONE
-        return _answered(call, found, source, found.held_variant)
+        return _Decision(source, found.version, found.revision, found.held_variant)
     if decides or (found.playground and _visitor_has_spoken(call)):
-        return _answered(call, found, Source.NONE, None)
+        return _Decision(Source.NONE, found.version, found.revision, None)
     return None
-
-
-def _answered(call: Call, found: Found, source: Source, variant_id: UUID | None) -> Resolution:
-    answer = answer_at(call.agent_id, found.version, variant_id)
-    return Resolution(call.conversation_id, call.visitor_id, source, answer)
 
 
 def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:

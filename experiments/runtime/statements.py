@@ -45,14 +45,19 @@ class Admitted(NamedTuple):
     unnoted: bool
     agent_id: UUID | None
     version: int | None
+    revision: int | None
+    urgent_revision: int | None
 
 
 class Found(NamedTuple):
     """What a call's first statement read, and what it wrote.
 
     Attributes:
+        revision: of the agent, in force.
+        urgent_revision: the latest that conversations under way answer with too.
         own: whether the conversation is this visitor's; None for one that is not known.
         is_due: whether this call has to decide the conversation; None where it may not.
+        kept_revision: the one that a decided conversation answers with.
         written: whether the conversation was opened or stamped by this statement.
         held_variant: the visitor's, in the running experiment started last.
         person: the id under which a visitor without a variant is assigned.
@@ -67,10 +72,13 @@ class Found(NamedTuple):
     unnoted: bool
     agent_id: UUID | None
     version: int
+    revision: int
+    urgent_revision: int
     own: bool | None
     playground: bool | None
     decided: bool | None
     variant_id: UUID | None
+    kept_revision: int | None
     written: bool
     is_due: bool | None
     held_variant: UUID | None
@@ -83,10 +91,12 @@ class Found(NamedTuple):
 
 
 class Assigned(NamedTuple):
-    """The variant of the row that won, and whether it is the one of this call."""
+    """The variant of the row that won, whether it is the one of this call, and the revision that
+    the conversation was stamped with."""
 
     variant_id: UUID
     is_new: bool
+    revision: int
     said_at: datetime | None = None
 
 
@@ -100,6 +110,8 @@ class KeptLead(NamedTuple):
     unnoted: bool
     agent_id: UUID | None
     version: int
+    revision: int
+    urgent_revision: int
     own: bool | None
     id: UUID | None
     visitor_id: str

@@ -23,6 +23,7 @@ from django.db.models import (
     UUIDField,
 )
 
+from agents.agents.revisions import revision_at, words_at
 from agents.models import Agent, Conversation, Lead, Message
 from experiments import limits
 from experiments.models import Assignment, Experiment, Variant
@@ -83,6 +84,7 @@ class Transcript:
     conversation: Conversation
     messages: KeysetPage[Message]
     variant: Variant | None
+    revision: int
     persona: dict[str, str]
     others: QuerySet[Conversation]
     leads: QuerySet[Lead]
@@ -192,18 +194,28 @@ def transcript(agent: Agent, conversation_id: UUID, *, cursor: str = "") -> Tran
     """
     conversation = conversation_for(agent, conversation_id)
     variant = variants_of([conversation]).get(conversation.variant_id)
+    revision = _revision_in(conversation, agent)
     visitor = conversation.visitor_id
     theirs = Conversation.objects.of_agent(agent.pk).of_visitor(visitor)
     return Transcript(
         conversation=conversation,
         messages=messages_of(conversation, cursor=cursor),
         variant=variant,
-        persona=persona_of(agent, variant),
+        revision=revision,
+        persona=persona_of(words_at(agent.pk, revision).persona, variant),
         others=theirs.exclude(pk=conversation.pk).order_by("-started_at", "-pk")[:SHOWN_BESIDE],
         leads=Lead.objects.of_agent(agent.pk)
         .of_visitor(visitor)
         .order_by("-created_at", "-pk")[:SHOWN_BESIDE],
     )
+
+
+def _revision_in(conversation: Conversation, agent: Agent) -> int:
+    """The one that answers in it; the agent's as long as nothing is decided."""
+    if conversation.decided_at is None:
+        return agent.revision
+    own = conversation.revision or revision_at(agent.pk, conversation.decided_at)
+    return max(own, *(conversation.reached_by or [own]))
 
 
 def leads(

@@ -1,2 +1,3 @@
 WITH $assigned
-SELECT variant_id, is_new FROM assigned
+SELECT assigned.variant_id, assigned.is_new, stamped.revision
+  FROM assigned CROSS JOIN stamped

@@ -4,5 +4,5 @@ WITH $assigned, said AS (
         ON CONFLICT (id) DO NOTHING
  RETURNING sent_at
 )
-SELECT assigned.variant_id, assigned.is_new, said.sent_at AS said_at
-  FROM assigned LEFT JOIN said ON true
+SELECT assigned.variant_id, assigned.is_new, stamped.revision, said.sent_at AS said_at
+  FROM assigned CROSS JOIN stamped LEFT JOIN said ON true

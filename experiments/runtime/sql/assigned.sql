@@ -3,7 +3,7 @@
 -- The row lock makes the statement see a stop, start or delete that commits while it waits; the
 -- advisory lock lets such a change through ahead of further visitors (`editing.changing`).
 current AS MATERIALIZED (
-    SELECT agent.id AS agent_id
+    SELECT agent.id AS agent_id, agent.revision
       FROM agents agent
      WHERE agent.id = %(agent)s
        AND agent.config_version = %(version)s
@@ -11,16 +11,17 @@ current AS MATERIALIZED (
        FOR SHARE
 ), stamped AS (
     INSERT INTO conversations AS conversation
-           (id, agent_id, visitor_id, playground, variant_id, decided_at)
-    SELECT %(conversation)s, agent_id, %(visitor)s::text, false, %(variant)s, now()
+           (id, agent_id, visitor_id, playground, variant_id, decided_at, revision)
+    SELECT %(conversation)s, agent_id, %(visitor)s::text, false, %(variant)s, now(), revision
       FROM current
         ON CONFLICT (id) DO UPDATE
-       SET variant_id = excluded.variant_id, decided_at = excluded.decided_at
+       SET variant_id = excluded.variant_id, decided_at = excluded.decided_at,
+           revision = excluded.revision
      WHERE conversation.agent_id = excluded.agent_id
        AND conversation.visitor_id = excluded.visitor_id
        AND conversation.decided_at IS NULL
        AND NOT conversation.playground
- RETURNING agent_id, variant_id
+ RETURNING agent_id, variant_id, revision
 ), assigned AS (
     INSERT INTO experiment_assignments AS assignment
            (id, agent_id, experiment_id, variant_id, visitor_id)

@@ -9,6 +9,7 @@ person AS (
       FROM gate
 ), decision AS MATERIALIZED (
     SELECT gate.agent_id,
+           gate.revision,
            known.own IS NULL AS is_new,
            %(decides)s AND NOT coalesce(known.playground, %(playground)s)
                AND NOT coalesce(known.decided, false) AS is_due,

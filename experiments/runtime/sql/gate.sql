@@ -7,7 +7,9 @@ gate AS MATERIALIZED (
            token.last_used_at IS NULL
                OR token.last_used_at < now() - interval '1 minute' AS unnoted,
            agent.id AS agent_id,
-           agent.config_version AS version
+           agent.config_version AS version,
+           agent.revision,
+           agent.urgent_revision
       FROM api_tokens token
       LEFT JOIN agents agent
              ON agent.id = %(agent)s

@@ -4,7 +4,7 @@ earlier AS MATERIALIZED (
            message.role, message.content, message.sent_at
       FROM gate
       JOIN messages message ON message.agent_id = gate.agent_id AND message.id = %(message)s
-), $stamped, said AS (
+), $stamped, $reached, said AS (
     $new_message
       FROM decision
      WHERE ((NOT is_new AND NOT is_due) OR EXISTS (SELECT FROM stamped))
@@ -24,7 +24,7 @@ pending AS (
            ) touched
 )
 SELECT gate.*,
-       known.own, known.playground, known.decided, known.variant_id,
+       known.own, known.playground, known.decided, known.variant_id, known.kept_revision,
        EXISTS (SELECT FROM stamped) AS written,
        decision.is_due, decision.held_variant,
        CASE WHEN decision.is_due AND decision.held_variant IS NULL

@@ -14,6 +14,7 @@ from agents.models import Role, WorkspaceAction
 from agents.people import invitations
 from agents.workspaces import members, tokens
 from agents.workspaces.editing import edit_workspace
+from tests.agents.agents.edits import reword
 from tests.agents.mail.delivered import forget_mail
 from tests.factories import PASSWORD
 from tests.glozr.outputs.reading import csv_rows, records, workbook_rows
@@ -205,3 +206,22 @@ def test_of_lesser_changes_nobody_is_mailed(cast: Cast) -> None:
         cast.workspace.memberships.get(user=cast.editor), role=Role.ADMIN, by=cast.owner
     )
     assert not mail.outbox
+
+
+def test_an_edit_of_the_agent_tells_its_revision_and_whom_it_reaches(cast: Cast) -> None:
+    edit_prompt(cast, "Be brief.")
+    reword(cast.agent, by=cast.owner, urgent=True)
+    urgent, plain = cast.workspace.events.filter(action=WorkspaceAction.AGENT_EDITED).order_by(
+        "-id"
+    )
+    told = [
+        {line.label: (line.before, line.after) for line in workspace_step(each).differences}
+        for each in (plain, urgent)
+    ]
+    assert told == [
+        {"System prompt": ("", "Be brief."), "Revision": ("1", "2")},
+        {
+            "Revision": ("2", "3"),
+            "Conversations under way": ("keep their revision", "get this one"),
+        },
+    ]

@@ -117,6 +117,13 @@ class TestCurves:
 
 
 class TestBars:
+    def test_days_within_the_line_are_marked(self) -> None:
+        points = [(FIRST + timedelta(days=n), Span(0.1, -0.1, 0.3)) for n in range(5)]
+        marks = {FIRST + timedelta(days=n): f"Day {n}" for n in (-1, 0, 2, 5)}
+        plot = curve_plot(points, written, marks)
+        assert [(mark.at, mark.title) for mark in plot.marks] == [(0, "Day 0"), (50, "Day 2")]
+        assert curve_plot([], written, marks).marks == ()
+
     def test_count_every_day_between_the_first_and_the_last(self) -> None:
         plot = bar_plot([(FIRST, (3, 4)), (FIRST + timedelta(days=3), (1, 0))])
         assert [period.visitors for period in plot.periods] == [(3, 4), (0, 0), (0, 0), (1, 0)]

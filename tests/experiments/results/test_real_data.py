@@ -15,7 +15,7 @@ from rest_framework.renderers import JSONRenderer
 
 from agents.models import Agent, Conversation, Message, MessageRole
 from experiments import lifecycle
-from experiments.api.results_serializers import ResultsSerializer
+from experiments.api.serializers.results import ResultsSerializer
 from experiments.models import Assignment, Experiment, PendingCount
 from experiments.results import rollup, verification
 from experiments.results.report import ExperimentResults, results_of

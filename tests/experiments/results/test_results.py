@@ -319,7 +319,7 @@ def test_results_take_few_queries_whatever_the_size(
 ) -> None:
     assign(experiment, [(200, 20), (200, 30)])
     results_of(experiment)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         shown = Experiment.objects.with_is_active().select_related("agent__workspace")
         results_of(shown.get(pk=experiment.pk))
 

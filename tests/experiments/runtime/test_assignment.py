@@ -75,8 +75,10 @@ def test_the_answer_names_experiment_variant_persona_and_prompt(
         "experiment",
         "variant",
         "source",
+        "revision",
         "persona",
         "system_prompt",
+        "prompt_digest",
     }
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import Any
@@ -14,6 +15,7 @@ from agents.models import Agent, Conversation, Message
 from experiments import lifecycle
 from experiments.lifecycle import OnConflict
 from experiments.models import Assignment, Experiment
+from tests.agents.agents.edits import reword
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Answer, Runtime
 from tests.threads import at_once
@@ -54,6 +56,49 @@ def test_simultaneous_first_messages_yield_one_assignment(
     stamped = Conversation.objects.values_list("variant_id", flat=True)
     assert list(stamped) == [variant.pk] * conversations
     assert Message.objects.count() == SIMULTANEOUS // 2
+
+
+@pytest.mark.parametrize("runs", [True, False], ids=["in variants", "without one"])
+@pytest.mark.parametrize("urgent", [False, True])
+def test_first_messages_during_an_edit_get_one_prompt_wholly_and_keep_it(
+    runtime: Runtime, agent: Agent, runs: bool, urgent: bool
+) -> None:
+    if runs:
+        lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
+    tones, prompts = ["Tone of before", "Tone of after"], ["Task of before", "Task of after"]
+    reword(agent, tone=tones[0], prompt=prompts[0])
+    ids = [unused_id() for _ in range(SIMULTANEOUS)]
+
+    def first_message(number: int) -> Answer:
+        time.sleep(number / SIMULTANEOUS / 4)
+        visitor, conversation = f"visitor-{number}", ids[number]
+        if number % 2:
+            return runtime.resolve(visitor, conversation_id=conversation)
+        said: Answer = runtime.say(visitor, conversation)
+        return replace(said, body=said["resolution"])
+
+    def edit() -> None:
+        time.sleep(0.1)
+        reword(agent, tone=tones[1], prompt=prompts[1], urgent=urgent)
+
+    *answers, _ = at_once([*(partial(first_message, n) for n in range(SIMULTANEOUS)), edit])
+    in_force = agent.revisions.latest("number").number
+    found = set()
+    for number, answer in enumerate(answers):
+        is_after = answer["revision"] == in_force
+        found.add(is_after)
+        prompt = answer["system_prompt"]
+        assert prompt.endswith(prompts[is_after])
+        # The treatment has a tone of its own.
+        assert answer.variant == "treatment" or tones[is_after] in prompt
+        assert tones[not is_after] not in prompt
+        stamped = Conversation.objects.get(pk=ids[number])
+        assert stamped.revision == answer["revision"]
+        later = runtime.resolve(f"visitor-{number}", conversation_id=ids[number])
+        kept = answer if is_after or not urgent else later
+        assert later["prompt_digest"] == kept["prompt_digest"]
+        assert later["revision"] == (in_force if urgent else answer["revision"])
+    assert found == {True, False}, "some came before the edit and some after it"
 
 
 def superseding(agent: Agent) -> Callable[[Experiment], Any]:

@@ -12,6 +12,7 @@ from agents.models import Agent
 from experiments import lifecycle
 from experiments.models import Experiment
 from experiments.runtime.statements import AUTHORISE
+from tests.agents.agents.edits import reword
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
 
@@ -84,6 +85,23 @@ def test_one_where_no_experiment_runs(
     runtime.resolve("ada")
     with statements(monkeypatch) as sent:
         runtime.resolve("bob")
+    assert len(sent) == 1
+
+
+def test_one_for_a_conversation_under_way_after_edits(
+    runtime: Runtime, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = runtime.resolve("ada")["conversation_id"]
+    reword(agent, prompt="Sell trips.")
+    runtime.resolve("ada", conversation_id=conversation)  # its answer, at the new version
+    with statements(monkeypatch) as sent:
+        runtime.say("ada", conversation)
+    assert len(sent) == 1
+    reword(agent, prompt="Sell hotels.", urgent=True)
+    for number in range(20):
+        runtime.resolve(f"somebody-{number}")  # both answers, at the urgent revision
+    with statements(monkeypatch) as sent:
+        assert runtime.say("ada", conversation)["resolution"]["revision"] == 3
     assert len(sent) == 1
 
 

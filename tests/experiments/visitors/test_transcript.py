@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.test import Client
+from django.urls import reverse
 
 from agents.models import Agent, Message
 from experiments import lifecycle
 from experiments.lifecycle import editing
 from experiments.models import Experiment
+from tests.agents.agents.edits import reword
 from tests.experiments.visitors.lists import assigned, of, transcript
 from tests.factories import ConversationFactory, LeadFactory, MessageFactory
 from tests.runtime import Runtime
@@ -54,6 +56,22 @@ class TestTranscript:
         response = editor.get(transcript(agent, answer["conversation_id"]))
 
         assert response.context["transcript"].persona == agent.persona
+
+    def test_keeps_the_agent_as_it_was_unless_an_urgent_edit_reached_it(
+        self, editor: Client, agent: Agent, runtime: Runtime
+    ) -> None:
+        answer = runtime.resolve("visitor")
+        reword(agent, tone="dry")
+        response = editor.get(transcript(agent, answer["conversation_id"]))
+        assert response.context["transcript"].persona == answer["persona"]
+        assert reverse("agent_revision", args=[agent.pk, 1]) in response.text
+
+        reword(agent, tone="never say that", urgent=True)
+        address = transcript(agent, answer["conversation_id"])
+        assert editor.get(address).context["transcript"].revision == 1
+        runtime.say("visitor", answer["conversation_id"])
+        reached = editor.get(address).context["transcript"]
+        assert (reached.revision, reached.persona["tone"]) == (3, "never say that")
 
     def test_long_ones_come_in_pages(self, editor: Client, agent: Agent) -> None:
         conversation = ConversationFactory.create(agent=agent)

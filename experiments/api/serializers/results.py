@@ -4,17 +4,23 @@ These serializers both write the answer and describe it to those who generate cl
 docstrings and help texts are published.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
-from operator import attrgetter
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from experiments.api.serializers.figures import (
+    CountField,
+    EditMeanwhileSerializer,
+    FiguresSerializer,
+    PromptCountSerializer,
+)
 from experiments.models import Status
 from experiments.results.metrics import METRICS, Unit
+from experiments.results.prompts import MOST_PROMPTS
 from experiments.results.report import MAX_POINTS, ExperimentResults
+from experiments.results.timing import MOST_EDITS
 from experiments.results.verdicts import SAMPLE_RATIO_ALARM, VerdictKind
 from experiments.statistics import ENOUGH_VISITORS, Reason
 from experiments.sums import SUMS
@@ -41,34 +47,6 @@ UNITS = [
     (Unit.SECONDS.value, "seconds per session"),
 ]
 METRIC_KEYS = [(metric.key, metric.name) for metric in METRICS]
-
-
-# Does what its base does, for attributes only, in a quarter of the time: with ten variants and two
-# months there are 30,000 of them. What is None stays None.
-class FiguresSerializer(serializers.Serializer[Any]):
-    @cached_property
-    def _members(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
-        return [
-            (name, _itself if field.source == "*" else attrgetter(field.source or name), write)
-            for name, field in self.fields.items()
-            for write in [field.to_representation]
-        ]
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {
-            name: None if (value := read(instance)) is None else write(value)
-            for name, read, write in self._members
-        }
-
-
-def _itself(instance: Any) -> Any:
-    return instance
-
-
-# Without a format, generated clients may read it into 32 bits.
-@extend_schema_field({"type": "integer", "format": "int64", "minimum": 0})
-class CountField(serializers.IntegerField):
-    pass
 
 
 def _reason(help_text: str, source: str | None = None) -> serializers.ChoiceField:
@@ -117,6 +95,11 @@ class VariantCountsSerializer(FiguresSerializer):
     )
     expected_visitors = serializers.FloatField(
         source="expected", help_text="How many of all visitors its share comes to."
+    )
+    prompts = PromptCountSerializer(
+        many=True,
+        help_text="Those that its conversations got, of the newest revisions of the agent at most "
+        f"{MOST_PROMPTS}; the latest first.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -374,6 +357,11 @@ class ResultsSerializer(FiguresSerializer):
     metrics = MetricResultsSerializer(many=True)
     days = serializers.SerializerMethodField(
         help_text="In order; a day without visitors is left out."
+    )
+    agent_edits = EditMeanwhileSerializer(
+        many=True,
+        help_text="Edits of the agent's persona or prompt while the experiment ran, in order; of "
+        f"many the newest {MOST_EDITS}.",
     )
     other_experiments = NeighbourSerializer(
         source="neighbours",

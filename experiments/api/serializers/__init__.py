@@ -81,8 +81,16 @@ class ResolutionSerializer(serializers.Serializer[Any]):
         choices=["conversation", "visitor", "new", "none"],
         help_text="Where the variant comes from: decided before, the visitor's own, new, or none.",
     )
+    revision = serializers.IntegerField(
+        min_value=1,
+        help_text="Of the agent's persona and prompt. A conversation keeps the one that it was "
+        "decided at, unless an urgent edit reaches it.",
+    )
     persona = PersonaSerializer(help_text="The persona in force.")
     system_prompt = serializers.CharField(help_text="To give to the model as it is.")
+    prompt_digest = serializers.RegexField(
+        "^[0-9a-f]{64}$", help_text="SHA-256 of the system_prompt in UTF-8, hexadecimal."
+    )
 
 
 class MessageSerializer(serializers.Serializer[Any]):

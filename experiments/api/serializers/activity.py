@@ -6,8 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents.models import LeadStatus, MessageRole
-from experiments.api.results_serializers import METRIC_KEYS, UNITS, CountField, FiguresSerializer
 from experiments.api.serializers import LeadSerializer
+from experiments.api.serializers.figures import CountField, FiguresSerializer
+from experiments.api.serializers.results import METRIC_KEYS, UNITS
 from experiments.visitors import activity
 from glozr.inputs.serializer_fields import StrictSerializer
 

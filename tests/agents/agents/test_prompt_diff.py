@@ -3,7 +3,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.lifecycle._prompt_diff import Piece, pieces
+from agents.agents.prompt_diff import Piece, pieces
 
 OWN = "Your name is Max.\nYour tone: polite and thorough\n\nSell trips."
 

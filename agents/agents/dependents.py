@@ -1,0 +1,58 @@
+"""What rests on an agent staying as it is. An app that has such things registers how to name them
+and how to note an edit when Django starts it, so that nothing here has to know the app."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from agents.models import Agent
+from agents.roles import Caller
+
+SHOWN_DEPENDENTS = 10
+"""As many a warning names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """Something that an edit of the agent would disturb, and its page."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEdit:
+    """An edit of what the agent says; `changes` are as its history keeps them."""
+
+    agent: Agent
+    by: Caller | None
+    changes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watcher:
+    dependents: Callable[[UUID], Sequence[Dependent]]
+    note: Callable[[AgentEdit], None]
+
+
+_watchers: dict[str, _Watcher] = {}
+
+
+def watch_agents(
+    name: str,
+    *,
+    dependents: Callable[[UUID], Sequence[Dependent]],
+    note: Callable[[AgentEdit], None],
+) -> None:
+    """From now on `note` is called in the transaction of every edit, and whoever is about to edit
+    an agent is warned of its `dependents`. `name` is the app's."""
+    _watchers[name] = _Watcher(dependents, note)
+
+
+def dependents_of(agent: Agent) -> list[Dependent]:
+    return [each for watcher in _watchers.values() for each in watcher.dependents(agent.pk)]
+
+
+def tell_dependents(edit: AgentEdit) -> None:
+    for watcher in _watchers.values():
+        watcher.note(edit)

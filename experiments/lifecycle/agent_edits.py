@@ -1,0 +1,23 @@
+"""What an edit of the agent means for the experiments that run on it: its form warns of them, and
+each has the edit in its history (`agents.agents.dependents`)."""
+
+from uuid import UUID
+
+from agents.agents.dependents import AgentEdit, Dependent
+from experiments import history
+from experiments.models import Experiment
+
+
+def running_at(agent_id: UUID) -> list[Dependent]:
+    """The one that takes the new visitors first."""
+    running = Experiment.objects.of_agent(agent_id).running().latest_started()
+    return [Dependent(each.name, each.get_absolute_url()) for each in running]
+
+
+def note_in_histories(edit: AgentEdit) -> None:
+    history.record_of_agent(
+        list(Experiment.objects.of_agent(edit.agent.pk).running()),
+        workspace_id=edit.agent.workspace_id,
+        by=edit.by,
+        changes=edit.changes,
+    )
