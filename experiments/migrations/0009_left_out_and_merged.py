@@ -170,6 +170,6 @@ class Migration(migrations.Migration):
             },
         ),
         InstallFunction(
-            "experiments.results", "fold_pending_counts", version=2, digest="f72de6ab3389f56f"
+            "experiments.results", "fold_pending_counts", version=2, digest="55efdf3f7c448d25"
         ),
     ]

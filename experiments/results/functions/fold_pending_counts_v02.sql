@@ -5,6 +5,9 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     folded integer;
+    own_visitors text[];
+    own_beginnings text[];
+    own_domains text[];
 BEGIN
     IF NOT EXISTS (SELECT FROM pending_counts WHERE agent_id = of_agent) THEN
         RETURN 0;
@@ -13,87 +16,81 @@ BEGIN
     IF NOT lock_fold(of_agent, false) THEN
         RETURN NULL;
     END IF;
+    SELECT array_agg(value::text) FILTER (WHERE kind = 'visitor'),
+           array_agg(value::text) FILTER (WHERE kind = 'beginning'),
+           array_agg(value::text) FILTER (WHERE kind = 'domain')
+      INTO own_visitors, own_beginnings, own_domains
+      FROM left_out_rules rule
+      JOIN agents agent ON agent.id = of_agent AND agent.workspace_id = rule.workspace_id;
     WITH taken AS (
         DELETE FROM pending_counts
          WHERE id IN (SELECT id FROM pending_counts WHERE agent_id = of_agent
                        ORDER BY id LIMIT at_most)
      RETURNING variant_id, visitor_id
-    ), person AS MATERIALIZED (
+    ), changed AS (
         -- A visitor by the id that others were merged into, and the variants that may have changed.
-        SELECT coalesce(merge.into_id, taken.visitor_id) AS id,
+        SELECT coalesce(merge.into_id, taken.visitor_id) AS person,
                bool_or(taken.variant_id IS NULL) AS is_whole,
-               array_agg(taken.variant_id) AS variant_ids
+               array_agg(taken.variant_id) AS changed_variants
           FROM taken
           LEFT JOIN visitor_merges merge
                  ON merge.agent_id = of_agent AND merge.visitor_id = taken.visitor_id
          GROUP BY 1
-    ), known_as AS MATERIALIZED (
-        SELECT id AS person, id AS visitor_id FROM person
-         UNION ALL
-        SELECT person.id, merge.visitor_id
-          FROM person JOIN visitor_merges merge ON merge.agent_id = of_agent
-                                               AND merge.into_id = person.id
-    ), left_by_rule AS MATERIALIZED (
-        SELECT known_as.person
-          FROM known_as
-          JOIN agents agent ON agent.id = of_agent
-          JOIN left_out_rules rule ON rule.workspace_id = agent.workspace_id
-         WHERE CASE rule.kind
-               WHEN 'visitor' THEN known_as.visitor_id = rule.value
-               WHEN 'beginning' THEN starts_with(known_as.visitor_id, rule.value)
-               ELSE EXISTS (
-                        SELECT FROM leads lead
-                         WHERE lead.agent_id = of_agent
-                           AND lead.visitor_id = known_as.visitor_id
-                           AND split_part(lead.email, '@', 2) = rule.value)
-                    OR EXISTS (
-                        SELECT FROM lead_repeats again
-                          JOIN leads lead ON lead.agent_id = of_agent AND lead.id = again.lead_id
-                         WHERE again.agent_id = of_agent
-                           AND again.visitor_id = known_as.visitor_id
-                           AND split_part(lead.email, '@', 2) = rule.value)
-               END
-    ), ids_of AS MATERIALIZED (
-        SELECT person, array_agg(visitor_id) AS ids FROM known_as GROUP BY person
-    ), assigned AS MATERIALIZED (
-        SELECT assignment.*, known_as.person,
+    ), known AS (
+        SELECT changed.*,
+               array_prepend(person::text, ARRAY(
+                   SELECT merge.visitor_id::text FROM visitor_merges merge
+                    WHERE merge.agent_id = of_agent AND merge.into_id = changed.person)) AS ids
+          FROM changed
+    ), judged AS (
+        -- What there is of rules was read before: nothing is asked where there is none.
+        SELECT known.*,
+               coalesce(ids && own_visitors, false)
+               OR EXISTS (SELECT FROM unnest(own_beginnings) beginning, unnest(ids) id
+                           WHERE starts_with(id, beginning))
+               OR (own_domains IS NOT NULL
+                   AND (EXISTS (SELECT FROM leads lead
+                                 WHERE lead.agent_id = of_agent AND lead.visitor_id = ANY (ids)
+                                   AND split_part(lead.email, '@', 2) = ANY (own_domains))
+                        OR EXISTS (SELECT FROM lead_repeats again
+                                     JOIN leads lead ON lead.id = again.lead_id
+                                    WHERE again.agent_id = of_agent AND lead.agent_id = of_agent
+                                      AND again.visitor_id = ANY (ids)
+                                      AND split_part(lead.email, '@', 2)
+                                          = ANY (own_domains)))) AS is_team
+          FROM known
+    ), assigned AS (
+        SELECT assignment.*, judged.person, judged.ids, judged.is_team, judged.is_whole,
+               judged.changed_variants,
                assignment.assigned_at + make_interval(hours => 24 * experiment.window_days)
                    AS window_ends_at,
-               row_number() OVER (PARTITION BY known_as.person, assignment.experiment_id
+               row_number() OVER (PARTITION BY judged.person, assignment.experiment_id
                                       ORDER BY assignment.assigned_at, assignment.id) AS nth,
                array_agg(assignment.variant_id) OVER (
-                   PARTITION BY known_as.person, assignment.experiment_id) AS seen_variants
-          FROM known_as
+                   PARTITION BY judged.person, assignment.experiment_id) AS seen_variants
+          FROM judged
+         CROSS JOIN unnest(judged.ids) known_as
           JOIN experiment_assignments assignment
-                 ON assignment.agent_id = of_agent
-                AND assignment.visitor_id = known_as.visitor_id
+                 ON assignment.agent_id = of_agent AND assignment.visitor_id = known_as
           JOIN experiments experiment ON experiment.id = assignment.experiment_id
-    ), held AS (
+    ), spanned AS (
         -- The earliest assignment of a visitor in an experiment holds, with its span: to the end of
         -- the window, or to the visitor's next assignment.
         SELECT assigned.*,
                least(window_ends_at,
-                     min(assigned_at) OVER (
+                     min(assigned_at) FILTER (WHERE nth = 1) OVER (
                          PARTITION BY person ORDER BY assigned_at
                          RANGE BETWEEN interval '1 microsecond' FOLLOWING
                                    AND UNBOUNDED FOLLOWING)) AS ends_at
-          FROM assigned WHERE nth = 1
+          FROM assigned
     ), subject AS MATERIALIZED (
         -- What was received by `closed_at` counts.
-        SELECT assigned.*, held.ends_at, held.ends_at + interval '24 hours' AS closed_at,
-               ids_of.ids,
-               CASE WHEN assigned.nth > 1 THEN 'merged'
-                    WHEN EXISTS (SELECT FROM left_by_rule
-                                  WHERE left_by_rule.person = assigned.person) THEN 'team'
-                    ELSE '' END AS new_left_out
-          FROM assigned
-          JOIN person ON person.id = assigned.person
-          JOIN ids_of ON ids_of.person = assigned.person
-          LEFT JOIN held ON held.id = assigned.id
-         WHERE NOT assigned.is_settled
+        SELECT spanned.*, ends_at + interval '24 hours' AS closed_at,
+               CASE WHEN nth > 1 THEN 'merged' WHEN is_team THEN 'team' ELSE '' END AS new_left_out
+          FROM spanned
+         WHERE NOT is_settled
            -- Of merged ids, what changed under one variant may count under another.
-           AND (person.is_whole OR assigned.variant_id = ANY (person.variant_ids)
-                OR cardinality(ids_of.ids) > 1)
+           AND (is_whole OR variant_id = ANY (changed_variants) OR cardinality(ids) > 1)
     ), fresh AS MATERIALIZED (
         SELECT subject.*,
                new_left_out = '' AND cardinality(ids) > 1 AS new_is_merged,
