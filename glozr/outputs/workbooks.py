@@ -98,8 +98,8 @@ class _Sheet:
 
     def write(self, row: int, place: int, value: Cell) -> None:
         match value:
-            case bool():
-                self.sheet.write_boolean(row, place, value)
+            case bool():  # a truth would become the formula =TRUE() in LibreOffice
+                self.write_text(row, place, "yes" if value else "no")
             case int() if abs(value) > EXACT_WHOLE_NUMBER:
                 self.write_text(row, place, str(value))
             case int() | float() | Decimal():
@@ -113,6 +113,7 @@ class _Sheet:
                 self.write_text(row, place, str(value))
 
     def write_text(self, row: int, place: int, text: str) -> None:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter takes such a text for markup of its own and would write it as it is.
             parts = _CONTROL.sub(" ", text)

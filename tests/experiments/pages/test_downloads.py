@@ -162,7 +162,7 @@ class TestConversations:
             )
         assert [row["content"] for row in csv_of(editor, "message_file", agent.pk)] == words
         sheet = sheet_of(editor, "message_file", agent.pk, sheet="Messages")
-        assert [row["Words"] for row in sheet] == words
+        assert [row["Words"] for row in sheet] == [each.replace("\r\n", "\n") for each in words]
 
     def test_try_outs_are_there_on_demand(self, editor: Client, agent: Agent) -> None:
         ConversationFactory.create(agent=agent, playground=True)

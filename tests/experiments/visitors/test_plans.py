@@ -10,11 +10,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agents.models import Agent, Conversation, Lead
+from agents.models import Agent, Conversation, Lead, Message
 from experiments import lifecycle
 from experiments.models import Assignment, Experiment
 from experiments.visitors import activity
 from experiments.visitors.activity import Wanted
+from experiments.visitors.tables import BEGINNINGS
 from glozr.postgres.keyset import Cursor
 from tests.factories import AgentFactory, ExperimentFactory
 
@@ -100,6 +101,35 @@ def test_leads(experiment: Experiment) -> None:
         ({"search": "VISITOR-777@example.com"}, "leads_one_per_email"),
     ):
         assert_served(activity.leads, experiment, narrowed, by=index)
+
+
+def test_transcripts(agent: Agent) -> None:
+    """A page of one, and the beginnings of several, for a file."""
+    held = Conversation.objects.bulk_create(
+        Conversation(agent=agent, visitor_id=f"visitor-{n}") for n in range(40)
+    )
+    Message.objects.bulk_create(
+        Message(
+            agent=agent,
+            conversation=held[n % 40],
+            role="visitor",
+            content="Hello",
+            sent_at=START + timedelta(seconds=n // 400),
+        )
+        for n in range(ROWS)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE messages")
+    deep = str(Cursor(False, (START + timedelta(seconds=2), START), UUID(int=0)))
+    asked = {"conversations": [row.pk for row in held[:20]], "most": 5}
+    for run in (
+        partial(activity.messages_of, held[0]),
+        partial(activity.messages_of, held[0], cursor=deep),
+        lambda: list(Message.objects.raw(BEGINNINGS, asked)),
+    ):
+        plan = plan_of(run)
+        assert "messages_as_they_came" in plan, plan
+        assert "Seq Scan" not in plan, plan
 
 
 def assert_served(

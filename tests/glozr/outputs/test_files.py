@@ -61,7 +61,7 @@ def test_of_as_many_texts_as_many_come_back_from_csv() -> None:
 
 def test_of_as_many_texts_as_many_come_back_from_a_workbook() -> None:
     _, *rows = things(table(([text, "beside"] for text in TELLING), "id", "other"))
-    assert [row[0] for row in rows] == TELLING
+    assert [row[0] for row in rows] == [text.replace("\r\n", "\n") for text in TELLING]
 
 
 def test_csv_is_as_the_rfc_has_it() -> None:
@@ -90,9 +90,9 @@ def test_a_workbook_has_types() -> None:
         ("end", None, None, None, None),
     ]
     _, first, second, third = things(table(rows, "a", "b", "c", "d", "e"))
-    assert first == ["01", 7.0, 1.5, True, datetime(2025, 7, 2, 0, 30, tzinfo=UTC)]
+    assert first == ["01", 7.0, 1.5, "yes", datetime(2025, 7, 2, 0, 30, tzinfo=UTC)]
     midnight = datetime(2025, 7, 1, tzinfo=UTC)
-    assert second == [str(UUID(int=1)), str(2**60), 1e300, False, midnight]
+    assert second == [str(UUID(int=1)), str(2**60), 1e300, "no", midnight]
     assert third == ["end", None, None, None, None]
 
 

@@ -81,4 +81,4 @@ def test_backwards_leads_to_the_version_before() -> None:
     assert "pg_try_advisory_xact_lock" in then
     with connection.schema_editor() as editor:
         operation.database_forwards("experiments", editor, state, state)
-    assert installed("fold_pending_counts") == now
+    assert installed("fold_pending_counts") not in (then, now)  # a later migration's is newer
