@@ -1,7 +1,8 @@
 """Pure statistics over per-visitor sums: no Django, no database, no clock.
 
-Ask `compare` for every treatment against the control; `arms` are what it takes. `sample_ratio`
-watches the split, `sample_size` looks ahead, `sequence` is the confidence sequence itself.
+Ask `compare` for every treatment against the control at any moment, and `planned.take_look` at a
+planned one; `arms` are what both take. `sequence` is the confidence sequence itself, `looks` the
+group sequential bounds. `sample_ratio` watches the split; `plan`, over `sample_size`, looks ahead.
 """
 
 from experiments.statistics.arms import Arm, Mean, Proportion, Ratio

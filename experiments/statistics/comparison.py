@@ -145,18 +145,24 @@ def compare(control: Arm, treatments: Sequence[Arm]) -> list[Comparison]:
     ]
 
 
-def deciding_test(control: Arm, treatment: Arm) -> DecidingTest | None:
-    """The test for these arms; None while there is nothing to test."""
+def deciding_test(
+    control: Arm, treatment: Arm, enough_counts: int = ENOUGH_COUNTS
+) -> DecidingTest | None:
+    """The test for these arms; None while there is nothing to test.
+
+    `enough_counts`: visitors with and without a lead from which standard errors are trusted.
+    """
     if isinstance(control, Proportion) and isinstance(treatment, Proportion):
         if not control.n or not treatment.n:
             return None
-        if min(_counts(control) + _counts(treatment)) < ENOUGH_COUNTS:
+        if min(counts_of(control) + counts_of(treatment)) < enough_counts:
             return LikelihoodTest(control, treatment)
-    pair = _estimates(control, treatment)
+    pair = estimates(control, treatment)
     return None if pair is None else NormalTest(*pair)
 
 
-def _counts(arm: Proportion) -> tuple[int, int]:
+def counts_of(arm: Proportion) -> tuple[int, int]:
+    """The visitors with a lead and those without."""
     return arm.sum, arm.n - arm.sum
 
 
@@ -173,7 +179,7 @@ def clock(control: Arm, treatment: Arm) -> int:
     return control.n + treatment.n
 
 
-def _estimates(control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
+def estimates(control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
     """An arm in which nothing has varied yet is lent the other's variance per visitor.
 
     Were there no difference both would vary alike; a variance of 0 would make it certain.
@@ -199,48 +205,71 @@ def _comparison(
     adjusted_p_value: float | None,
     treatments: int,
 ) -> Comparison:
-    treatment_figures = arm_figures(treatment)
-    reason = control_figures.reason or treatment_figures.reason or Reason.NO_VARIATION
-    absolute, relative = _lifts(control_figures.value, treatment_figures.value, reason)
-    untested = Comparison(
-        control=control_figures,
-        treatment=treatment_figures,
-        absolute=absolute,
-        relative=relative,
+    seen = replace(
+        seen_only(control_figures, arm_figures(treatment), fixed_horizon(control, treatment)),
         p_value=p_value,
         adjusted_p_value=adjusted_p_value,
-        fixed=fixed_horizon(control, treatment),
-        decided=False,
-        direction=0,
-        reason=reason,
     )
     if test is None or p_value is None or adjusted_p_value is None:
-        return untested
+        return seen
     direction = 0
     if adjusted_p_value < ALPHA:
-        direction = 1 if absolute.value is not None and absolute.value > 0 else -1
+        direction = direction_of(seen)
     n = clock(control, treatment)
     # p is under this level exactly when the adjusted p is under ALPHA.
     holm_level = ALPHA * (p_value / adjusted_p_value) if adjusted_p_value else ALPHA
     limit, holm_limit = (critical_statistic(n, level) for level in (ALPHA / treatments, holm_level))
-    difference = _agreeing(_absolute_interval, test, limit, holm_limit, direction)
-    lift = _agreeing(_relative_interval, test, limit, holm_limit, direction)
     enough = min(control.n, treatment.n) >= ENOUGH_VISITORS
     return replace(
-        untested,
-        absolute=Lift(absolute.value, difference, None),
-        relative=Lift(
-            relative.value,
-            lift,
-            _why_unbounded(control) if lift.upper is None else None,
-        ),
+        with_intervals(seen, test, limit, holm_limit, direction),
         decided=enough and direction != 0,
         direction=direction if enough else 0,
         reason=None if enough else Reason.TOO_FEW_VISITORS,
     )
 
 
-def _why_unbounded(control: Arm) -> Reason:
+def seen_only(control: ArmFigures, treatment: ArmFigures, fixed: FixedHorizon | None) -> Comparison:
+    """The lifts seen and nothing about their certainty, with the reason that it's missing."""
+    reason = control.reason or treatment.reason or Reason.NO_VARIATION
+    absolute, relative = _lifts(control.value, treatment.value, reason)
+    return Comparison(
+        control=control,
+        treatment=treatment,
+        absolute=absolute,
+        relative=relative,
+        p_value=None,
+        adjusted_p_value=None,
+        fixed=fixed,
+        decided=False,
+        direction=0,
+        reason=reason,
+    )
+
+
+def direction_of(seen: Comparison) -> int:
+    """1 where the treatment is above the control, else -1."""
+    return 1 if seen.absolute.value is not None and seen.absolute.value > 0 else -1
+
+
+def with_intervals(
+    seen: Comparison, test: DecidingTest, limit: float, holm_limit: float, direction: int
+) -> Comparison:
+    """Both intervals of the test at `limit`, with zero on the side that `direction` says.
+
+    `direction` is the test's at `holm_limit`, at most `limit`: 0 where it keeps zero.
+    """
+    difference = _agreeing(_absolute_interval, test, limit, holm_limit, direction)
+    lift = _agreeing(_relative_interval, test, limit, holm_limit, direction)
+    reason = _why_unbounded(seen.control) if lift.upper is None else None
+    return replace(
+        seen,
+        absolute=Lift(seen.absolute.value, difference, None),
+        relative=Lift(seen.relative.value, lift, reason),
+        reason=None,
+    )
+
+
+def _why_unbounded(control: ArmFigures) -> Reason:
     """Of a lift: what is divided by may be zero, or merely varies too much to be told from it."""
     return Reason.TOO_UNCERTAIN if control.value else Reason.CONTROL_TOO_CLOSE_TO_ZERO
 
@@ -289,13 +318,17 @@ def _agreeing(
     return Interval(lower, min(nearest, -sys.float_info.min))
 
 
-def arm_figures(arm: Arm) -> ArmFigures:
-    """The metric of one variant, and the interval that holds it at all looks in 95%."""
+def arm_figures(arm: Arm, limit: float | None = None) -> ArmFigures:
+    """The metric of one variant, and the interval that holds it at all looks in 95%.
+
+    `limit` is the statistic still allowed; the sequence's for its visitors unless given.
+    """
     value = arm.value
     if value is None:
         return ArmFigures(arm.n, None, None, Reason.NOTHING_MEASURED)
-    limit = critical_statistic(arm.n)
-    if isinstance(arm, Proportion) and min(_counts(arm)) < ENOUGH_COUNTS:
+    if limit is None:
+        limit = critical_statistic(arm.n)
+    if isinstance(arm, Proportion) and min(counts_of(arm)) < ENOUGH_COUNTS:
         return ArmFigures(arm.n, value, Interval(*rate_interval(arm, limit)), None)
     if arm.variance is None:
         return ArmFigures(arm.n, value, None, Reason.TOO_FEW_VISITORS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.populations import Population, leads, messages, sessions
-from bench.simulation import simulate
+from bench.simulation.populations import Population, leads, messages, sessions
+from bench.simulation.watched import simulate
 
 FEW_LOOKS = range(100, 2001, 100)
 

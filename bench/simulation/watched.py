@@ -1,6 +1,4 @@
-"""Does the deciding test keep its promises? Thousands of simulated experiments say.
-
-    python -m bench.simulation [--runs 2000] [--seed 4]
+"""Does the deciding test keep its promises under continuous watching?
 
 A/A experiments, in which the variants are the same, are looked at after every 50 visitors per
 variant from 100 to 10,000: at most 5% may ever declare a difference. In A/B experiments with a
@@ -15,22 +13,31 @@ disagreement ends the program.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from scipy.special import stdtr, xlogy
+from scipy.special import stdtr
 
-from bench.populations import Population, Sums, Values, leads, messages, running_sums, sessions
+from bench.simulation.likelihood import (
+    least_deviance_at_difference,
+    least_deviance_at_ratio,
+    value_and_variance,
+)
+from bench.simulation.populations import (
+    Population,
+    Sums,
+    Values,
+    leads,
+    messages,
+    running_sums,
+    sessions,
+)
 from experiments.statistics import Interval, compare
 from experiments.statistics.comparison import ENOUGH_COUNTS, clock
 from experiments.statistics.sequence import ALPHA, critical_statistic
@@ -40,7 +47,6 @@ LOOKS = range(100, 10_001, 50)
 LIFT = 0.2
 UNEQUAL_LOOKS = range(100, 2_001, 50)
 VISITORS_AT_ONCE = 1_000_000
-RESULTS = Path(__file__).parent / "results" / "simulation.json"
 POPULATIONS = (leads(0.01), leads(0.03), leads(0.30), messages(), sessions())
 
 
@@ -58,14 +64,6 @@ class Outcome:
     absolute_covers_throughout: float
     relative_covers_throughout: float
     looks_put_to_the_product: int
-
-
-def value_and_variance(sums: Sums) -> tuple[Values, Values]:
-    """Of a ratio; a mean is one over ones, and a proportion differs by (n - 1) / n."""
-    n = sums.n[None, :]
-    value = sums.x / sums.y
-    squares = sums.xx - 2 * value * sums.xy + value**2 * sums.yy
-    return value, np.maximum(squares, 0) * n / (n - 1) / sums.y**2
 
 
 class Looks:
@@ -109,12 +107,14 @@ class Looks:
 
     def rejects_difference(self, difference: float) -> Flags:
         rejected, cells = self._far(self.limit, difference=difference, ratio=1.0), self.likelihood
-        rejected[cells] = self._over(self._least_deviance_at_difference(difference), cells)
+        rejected[cells] = self._over(
+            least_deviance_at_difference(*self._cells(), difference), cells
+        )
         return rejected
 
     def rejects_ratio(self, ratio: float) -> Flags:
         rejected, cells = self._far(self.limit, difference=0.0, ratio=ratio), self.likelihood
-        rejected[cells] = self._over(self._least_deviance_at_ratio(ratio), cells)
+        rejected[cells] = self._over(least_deviance_at_ratio(*self._cells(), ratio), cells)
         return rejected
 
     def _far(self, limit: Values, *, difference: float, ratio: float) -> Flags:
@@ -145,27 +145,6 @@ class Looks:
             np.broadcast_to(arm.n, cells.shape)[cells] for arm in (self.control, self.treatment)
         )
         return self.control.x[cells], n_control, self.treatment.x[cells], n_treatment
-
-    def _least_deviance_at_ratio(self, ratio: float) -> Values:
-        a, n_a, b, n_b = self._cells()
-        middle = ratio * (n_b + a) + n_a + b
-        root = np.sqrt(np.maximum(0, middle**2 - 4 * ratio * (n_a + n_b) * (a + b)))
-        rate = np.minimum(2 * (a + b) / (middle + root), min(1, 1 / ratio))
-        return deviance(a, n_a, rate) + deviance(b, n_b, ratio * rate)
-
-    def _least_deviance_at_difference(self, difference: float) -> Values:
-        """The likelihood's slope falls in the control's rate: bisected, unlike the product."""
-        a, n_a, b, n_b = self._cells()
-        low: Values = np.full(a.shape, max(0.0, -difference))
-        high: Values = np.full(a.shape, min(1.0, 1 - difference))
-        for _ in range(50):
-            rate = (low + high) / 2
-            lifted = rate + difference
-            slope = a / rate - (n_a - a) / (1 - rate) + b / lifted - (n_b - b) / (1 - lifted)
-            rising = slope > 0
-            low[rising], high[~rising] = rate[rising], rate[~rising]
-        rate = (low + high) / 2
-        return deviance(a, n_a, rate) + deviance(b, n_b, rate + difference)
 
     def assert_product_agrees(
         self, rng: np.random.Generator, lift: float, rejected: tuple[Flags, Flags, Flags], size: int
@@ -201,14 +180,6 @@ class Looks:
 
 def _misses(interval: Interval, truth: float) -> bool:
     return truth < interval.lower or (interval.upper is not None and truth > interval.upper)
-
-
-def deviance(count: Values, n: Values, rate: Values) -> Values:
-    possible = np.clip(rate, 0, 1)
-    likeliest = xlogy(count, count / n) + xlogy(n - count, 1 - count / n)
-    seen = xlogy(count, possible) + xlogy(n - count, 1 - possible)
-    result: Values = np.asarray(2 * (likeliest - seen), dtype=np.float64)
-    return result
 
 
 def simulate(
@@ -295,14 +266,8 @@ def table(title: str, outcomes: Sequence[Outcome]) -> Table:
     return result
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=4)
-    parser.add_argument("--output", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    runs, seed, console, started = options.runs, options.seed, Console(width=110), time.monotonic()
-
+def report(console: Console, runs: int, seed: int) -> dict[str, object]:
+    """Print three tables; return their figures."""
     same = [
         simulate(population, runs=runs, seed=seed)
         for population in track(POPULATIONS, "A/A", console=console)
@@ -319,24 +284,9 @@ def main() -> None:
     console.print(table("A/A: share of runs that ever declare a difference (at most 5%)", same))
     console.print(table("A/B, true lift +20%: intervals that hold it throughout (>= 95%)", lifted))
     console.print(table("A/A with unequal weights (100 to 2,000 in the smaller arm)", unequal))
-    seconds = round(time.monotonic() - started, 1)
-    console.print(f"{seconds:.0f} s, seed {seed}")
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(
-        json.dumps(
-            {
-                "seed": seed,
-                "seconds": seconds,
-                "looks": [LOOKS.start, LOOKS.stop - 1, LOOKS.step],
-                "same": [asdict(outcome) for outcome in same],
-                "lifted": [asdict(outcome) for outcome in lifted],
-                "unequal_weights": [asdict(outcome) for outcome in unequal],
-            },
-            indent=2,
-        )
-        + "\n"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "looks": [LOOKS.start, LOOKS.stop - 1, LOOKS.step],
+        "same": [asdict(outcome) for outcome in same],
+        "lifted": [asdict(outcome) for outcome in lifted],
+        "unequal_weights": [asdict(outcome) for outcome in unequal],
+    }
