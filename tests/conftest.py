@@ -3,10 +3,11 @@
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from agents.models import Agent
 from tests.agents.mail.delivered import Delivered, use_the_outbox
+from tests.harness.emptying import empty_what_was_written
 from tests.harness.posting import post_as_browsers_do
 from tests.roles import Cast, make_cast
 from tests.runtime import Runtime
@@ -14,6 +15,7 @@ from tests.runtime import Runtime
 
 def pytest_configure() -> None:
     """Trade what makes production safe, and is not tested here, for speed."""
+    TransactionTestCase._fixture_teardown = empty_what_was_written  # type: ignore[method-assign]
     Client.post = post_as_browsers_do  # type: ignore[assignment,method-assign]
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,7 +1,5 @@
 """A customer's account, who belongs to it and which programs may call for it."""
 
-import zoneinfo
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,10 +12,11 @@ from agents.models.user import User
 from glozr.ids import new_id
 from glozr.postgres.fields import CidrField
 from glozr.text import EMAIL_LENGTH
+from glozr.zones import time_zones
 
 
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError(
             f"{name} is not a time zone. Use a name such as Europe/Zurich.", code="invalid"
         )

@@ -1,6 +1,5 @@
 """What people type into the pages. The rules are the services'; a form only reads."""
 
-import zoneinfo
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, TypedDict
@@ -13,6 +12,7 @@ from agents import limits
 from agents.agents.editing import Seen
 from agents.models import Ability, Agent, Role, default_persona
 from agents.workspaces.tokens import Bounds
+from glozr import zones
 from glozr.inputs.form_fields import LineField, MultilineField
 from glozr.text import EMAIL_LENGTH
 
@@ -121,7 +121,7 @@ class AgentEditForm(AgentForm):
 
 
 def time_zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+    return [(name, name.replace("_", " ")) for name in sorted(zones.time_zones())]
 
 
 class WorkspaceForm(forms.Form):
