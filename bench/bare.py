@@ -20,6 +20,7 @@ from agents.agents.editing import assignment_lock  # noqa: E402
 from experiments.runtime import statements  # noqa: E402
 from experiments.runtime.answers import answer_at, setup_at  # noqa: E402
 from glozr.ids import new_id  # noqa: E402
+from glozr.postgres.statements import numbered  # noqa: E402
 from glozr.secrets import digest_of  # noqa: E402
 
 
@@ -81,9 +82,11 @@ def _assign(
 
 
 def _one(raw: "psycopg.Connection[Any]", sql: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
-    cursor = psycopg.Cursor(raw)
-    row: tuple[Any, ...] | None = cursor.execute(
-        sql, parameters, prepare=True, binary=True
-    ).fetchone()
+    text, names = numbered(sql)
+    row: tuple[Any, ...] | None = (
+        psycopg.RawCursor(raw)
+        .execute(text, [parameters[name] for name in names], prepare=True, binary=True)
+        .fetchone()
+    )
     assert row is not None
     return row

@@ -4,7 +4,9 @@ Django's cursors interpolate parameters on the client and never prepare; psycopg
 Django's connection does both on the server.
 """
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
@@ -13,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.rows import class_row
 
 _Row = TypeVar("_Row", bound=NamedTuple)
+_PARAMETER = re.compile(r"%(?:\((\w+)\)s|%)")
 
 
 def fetch_one(sql: LiteralString, parameters: Mapping[str, Any], row: type[_Row]) -> _Row | None:
@@ -41,9 +44,27 @@ def _execute(
     row: type[_Row],
 ) -> _Row | None:
     database.ensure_connection()
+    text, names = numbered(sql)
+    given = [parameters[name] for name in names]
     with database.wrap_database_errors:
-        cursor = psycopg.Cursor(database.connection, row_factory=class_row(row))
-        return cursor.execute(sql, parameters, prepare=True, binary=True).fetchone()
+        cursor = psycopg.RawCursor(database.connection, row_factory=class_row(row))
+        return cursor.execute(text, given, prepare=True, binary=True).fetchone()
+
+
+@lru_cache(maxsize=64)
+def numbered(sql: LiteralString) -> tuple[bytes, tuple[str, ...]]:
+    """The statement as the server takes it, with $1 for a parameter, and their names in order.
+
+    psycopg reads them out of a statement of more than 4,096 characters anew at every call.
+    """
+    numbers: dict[str, int] = {}
+
+    def number_of(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"${numbers.setdefault(name, len(numbers) + 1)}" if name else "%"
+
+    text = _PARAMETER.sub(number_of, sql)
+    return text.encode(), tuple(numbers)
 
 
 def _is_lost(database: BaseDatabaseWrapper) -> bool:

@@ -13,10 +13,7 @@ known AS MATERIALIZED (
                      WHERE earlier.agent_id = gate.agent_id
                        AND earlier.created_at <= conversation.decided_at),
                    1))
-           END AS kept_revision,
-           conversation.revision < gate.urgent_revision
-               AND NOT coalesce(gate.urgent_revision = ANY (conversation.reached_by), false)
-               AS is_unreached
+           END AS kept_revision
       FROM gate
       JOIN conversations conversation
         ON conversation.agent_id = gate.agent_id AND conversation.id = %(conversation)s

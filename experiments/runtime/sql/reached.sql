@@ -2,10 +2,12 @@
 reached AS (
     UPDATE conversations conversation
        SET reached_by = array_append(conversation.reached_by, gate.urgent_revision)
-      FROM gate, known
-     WHERE conversation.agent_id = gate.agent_id
+      FROM gate
+     WHERE gate.urgent_revision > 0
+       AND conversation.agent_id = gate.agent_id
        AND conversation.id = %(conversation)s
-       AND known.own AND known.is_unreached
+       AND conversation.visitor_id = %(visitor)s::text
+       AND conversation.revision < gate.urgent_revision
        AND NOT coalesce(gate.urgent_revision = ANY (conversation.reached_by), false)
        AND NOT $unless
 )

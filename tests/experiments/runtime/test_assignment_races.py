@@ -69,17 +69,23 @@ def test_first_messages_during_an_edit_get_one_prompt_wholly_and_keep_it(
     reword(agent, tone=tones[0], prompt=prompts[0])
     ids = [unused_id() for _ in range(SIMULTANEOUS)]
 
+    # The first comes before the edit and the last after it, however slow the machine.
+    first_came, edited = Event(), Event()
+
     def first_message(number: int) -> Answer:
-        time.sleep(number / SIMULTANEOUS / 4)
+        if number == SIMULTANEOUS - 1:
+            edited.wait(timeout=30)
         visitor, conversation = f"visitor-{number}", ids[number]
         if number % 2:
             return runtime.resolve(visitor, conversation_id=conversation)
         said: Answer = runtime.say(visitor, conversation)
+        first_came.set()
         return replace(said, body=said["resolution"])
 
     def edit() -> None:
-        time.sleep(0.1)
+        first_came.wait(timeout=30)
         reword(agent, tone=tones[1], prompt=prompts[1], urgent=urgent)
+        edited.set()
 
     *answers, _ = at_once([*(partial(first_message, n) for n in range(SIMULTANEOUS)), edit])
     in_force = agent.revisions.latest("number").number
