@@ -15,7 +15,7 @@ from tests.runtime import Runtime
 
 def pytest_configure() -> None:
     """Trade what makes production safe, and is not tested here, for speed."""
-    TransactionTestCase._fixture_teardown = empty_what_was_written  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = empty_what_was_written  # type: ignore[attr-defined]
     Client.post = post_as_browsers_do  # type: ignore[assignment,method-assign]
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

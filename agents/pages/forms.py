@@ -120,14 +120,14 @@ class AgentEditForm(AgentForm):
         return cls(initial={**cls.initial_of(agent), **seen, **changes})
 
 
-def time_zones() -> list[tuple[str, str]]:
+def zone_choices() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in sorted(zones.time_zones())]
 
 
 class WorkspaceForm(forms.Form):
     name = LineField(max_length=limits.WORKSPACE_NAME, label="Name of the workspace")
     time_zone = forms.ChoiceField(
-        choices=time_zones,
+        choices=zone_choices,
         label="Time zone",
         help_text="Days in results begin at midnight of this zone.",
     )

@@ -18,6 +18,7 @@ from experiments.api.experiments import (
 )
 from experiments.api.files import FILES_OF_AGENT, FILES_OF_EXPERIMENT
 from experiments.api.histories import AgentHistoryView, ExperimentHistoryView
+from experiments.api.plan import PlanView
 from experiments.api.results import DailyResultsView, ResultsView
 from experiments.api.runtime import AssignmentsView
 from experiments.api.visitors import (
@@ -47,6 +48,7 @@ urlpatterns = [
     ),
     path(f"{_CONVERSATION}/messages/", ConversationMessagesView.as_view(), name="api_messages"),
     path(f"{_AGENT}/experiments/", ExperimentsView.as_view(), name="api_experiments"),
+    path(f"{_AGENT}/experiments/plan/", PlanView.as_view(), name="api_plan"),
     path(f"{_EXPERIMENT}/", ExperimentView.as_view(), name="api_experiment"),
     path(f"{_EXPERIMENT}/start/", StartView.as_view(), name="api_start"),
     path(f"{_EXPERIMENT}/stop/", StopView.as_view(), name="api_stop"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from experiments.pages import browse, downloads, results, setup, steps
+from experiments.pages import browse, downloads, plan, results, setup, steps
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
+    path("plan/", plan.experiment_plan, name="experiment_plan"),
     path("new/", setup.experiment_new, name="experiment_new"),
     path("rows/", setup.variant_rows, name="variant_rows"),
     path("preview/", setup.variant_preview, name="variant_preview"),

@@ -241,7 +241,7 @@ def smallest_lift(visitors: int, needed: Callable[[float], int | None]) -> float
     """The smallest lift above 0 for which `needed` is at most `visitors`; None without one.
 
     Sought upwards in steps, because a proportion close to 100% needs more visitors again for those
-    without a lead; then halved to a thousandth of itself. None smaller than `SMALLEST_SOUGHT` is sought.
+    without a lead; then halved to a thousandth of itself. None under `SMALLEST_SOUGHT` is sought.
     """
 
     def suffices(lift: float) -> bool:

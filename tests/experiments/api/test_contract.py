@@ -155,6 +155,7 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "stop_experiment": ("running", 200, None),
     "duplicate_experiment": ("stopped", 201, {"name": "Again"}),
     "get_results": ("running", 200, None),
+    "plan_experiment": ("", 200, None),
     "list_left_out": ("", 200, None),
     "leave_out": ("", 201, {"kind": "domain", "value": "glozr.example"}),
     "count_in": ("", 204, None),

@@ -1,0 +1,177 @@
+"""How long an experiment would take, and what it could show: in figures and in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from agents.models import Agent
+from experiments import limits
+from experiments.learning.baseline import Baseline, baseline_of
+from experiments.results.metrics import LEAD_CAPTURE, METRICS, Metric
+from experiments.results.report import DEFAULT_LIFT
+from experiments.statistics import Arm
+from experiments.statistics.plan import (
+    Need,
+    Needs,
+    Shown,
+    at_mean,
+    at_rate,
+    needs,
+    smallest_lifts,
+)
+from glozr.errors import FieldError, Invalid
+from glozr.zones import zone
+
+MANY_WEEKS = 12
+"""Longer than this nobody waits for an answer."""
+VARIANTS: Final = (2, 3, 4)
+MESSAGES: Final = next(metric for metric in METRICS if metric.key == "messages_per_visitor")
+PLANNED_METRICS: Final[Mapping[str, Metric]] = {
+    metric.key: metric for metric in (LEAD_CAPTURE, MESSAGES)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to know. `rate` and `weekly` stand for the agent's own figures."""
+
+    metric: str = LEAD_CAPTURE.key
+    lift: float = DEFAULT_LIFT
+    variants: int = 2
+    window_days: int = limits.WINDOW_DAYS
+    rate: float | None = None
+    weekly: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedNeed:
+    need: Need
+    on: date | None
+    """The day on which it would be over, if it began today."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForVariants:
+    variants: int
+    planned: DatedNeed
+    watched: DatedNeed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    asked: Asked
+    baseline: Baseline
+    value: float | None
+    """Of the metric, as the plan takes it."""
+    weekly: float
+    by_variants: tuple[ForVariants, ...]
+    shown: tuple[Shown, ...]
+    words: str
+
+    @property
+    def chosen(self) -> ForVariants:
+        return next(each for each in self.by_variants if each.variants == self.asked.variants)
+
+
+def plan_of(agent: Agent, asked: Asked) -> Plan:
+    """
+    Raises:
+        Invalid: with every figure that is out of range.
+    """
+    _check(asked)
+    baseline = baseline_of(agent)
+    weekly = baseline.weekly if asked.weekly is None else asked.weekly
+    control = _control(asked, baseline)
+    today = timezone.now().astimezone(zone(agent.workspace.time_zone)).date()
+
+    def dated(need: Need) -> DatedNeed:
+        on = None if need.weeks is None else _after(today, need.weeks)
+        return DatedNeed(need, on)
+
+    def for_variants(variants: int) -> ForVariants:
+        found: Needs = needs(
+            control, asked.lift, weekly, variants=variants, window_days=asked.window_days
+        )
+        return ForVariants(variants, dated(found.planned), dated(found.watched))
+
+    by_variants = tuple(map(for_variants, VARIANTS))
+    shown = tuple(
+        smallest_lifts(control, weekly, variants=asked.variants, window_days=asked.window_days)
+    )
+    chosen = next(each for each in by_variants if each.variants == asked.variants)
+    return Plan(
+        asked=asked,
+        baseline=baseline,
+        value=control.value,
+        weekly=weekly,
+        by_variants=by_variants,
+        shown=shown,
+        words=_words(asked, control, weekly, chosen, shown),
+    )
+
+
+def _check(asked: Asked) -> None:
+    errors = []
+    if asked.metric not in PLANNED_METRICS:
+        choices = ", ".join(PLANNED_METRICS)
+        errors.append(FieldError("metric", "invalid_choice", f"Choose one of {choices}."))
+    if not (math.isfinite(asked.lift) and 0.01 <= asked.lift <= 10):
+        errors.append(FieldError("lift", "out_of_range", "Give a lift from 0.01 to 10."))
+    if asked.variants not in VARIANTS:
+        errors.append(FieldError("variants", "out_of_range", "Plan for 2, 3 or 4 variants."))
+    if not limits.MIN_WINDOW_DAYS <= asked.window_days <= limits.MAX_WINDOW_DAYS:
+        errors.append(FieldError("window_days", "out_of_range", "Give 1 to 90 days."))
+    if asked.rate is not None and not 0.0001 <= asked.rate <= (
+        0.99 if asked.metric == LEAD_CAPTURE.key else 100
+    ):
+        told = "Give a share from 0.0001 to 0.99, or messages up to 100."
+        errors.append(FieldError("rate", "out_of_range", told))
+    if asked.weekly is not None and not 1 <= asked.weekly <= 100_000_000:
+        errors.append(FieldError("weekly", "out_of_range", "Give at least 1 visitor a week."))
+    if errors:
+        raise Invalid(errors)
+
+
+def _control(asked: Asked, baseline: Baseline) -> Arm:
+    """What was typed, else what was measured. Messages typed vary as those measured do, or, where
+    none were, as their mean squared."""
+    if asked.metric == LEAD_CAPTURE.key:
+        return baseline.leads if asked.rate is None else at_rate(asked.rate)
+    if asked.rate is None:
+        return baseline.messages
+    measured = baseline.messages
+    spread = (measured.variance or 0.0) * measured.n / (measured.value or 1.0) ** 2
+    return at_mean(asked.rate, (spread or 1.0) * asked.rate**2)
+
+
+def _words(
+    asked: Asked, control: Arm, weekly: float, chosen: ForVariants, shown: tuple[Shown, ...]
+) -> str:
+    name = PLANNED_METRICS[asked.metric].name
+    if not weekly:
+        return "Nobody has come in the last eight weeks. Type how many visitors you expect."
+    if not control.value:
+        return f"There is no {name} to go by yet. Type one that you expect."
+    pace = f"At {weekly * 52 / 12:,.0f} visitors a month"
+    weeks = chosen.planned.need.weeks
+    if weeks is not None and weeks <= MANY_WEEKS:
+        much = f"{weeks} week{'' if weeks == 1 else 's'}"
+        return f"{pace} a lift of {asked.lift:+.0%} in {name} takes {much} if you plan the looks."
+    eight = next(each for each in shown if each.weeks == 8)
+    if eight.planned is None:
+        least = f"{pace} no lift in {name} will show in 8 weeks"
+    else:
+        least = f"{pace} a lift under {eight.planned:.0%} in {name} will not show in 8 weeks"
+    other = "measure messages" if asked.metric == LEAD_CAPTURE.key else "wait for more visitors"
+    return f"{least}: test something bolder, or {other}."
+
+
+def _after(today: date, weeks: int) -> date | None:
+    """None in more than ten years, which nobody plans for."""
+    return today + timedelta(weeks=weeks) if weeks <= 520 else None
