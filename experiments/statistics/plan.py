@@ -28,7 +28,7 @@ DAYS_A_WEEK = 7
 ENOUGH_OUTCOMES = 40
 # What lending spread to a control much smaller than the treatment takes from the power, given back.
 FOR_LENDING = 1.08
-SMALLEST_SOUGHT, LARGEST_SOUGHT, STEPS = 0.001, 10.0, 60
+LEAST_SHOWN, MOST_SHOWN, STEPS = 0.001, 10.0, 60
 TYPED = 10**6
 
 
@@ -241,17 +241,17 @@ def smallest_lift(visitors: int, needed: Callable[[float], int | None]) -> float
     """The smallest lift above 0 for which `needed` is at most `visitors`; None without one.
 
     Sought upwards in steps, because a proportion close to 100% needs more visitors again for those
-    without a lead; then halved to a thousandth of itself. None under `SMALLEST_SOUGHT` is sought.
+    without a lead; then halved to a thousandth of itself. None under `LEAST_SHOWN` is sought.
     """
 
     def suffices(lift: float) -> bool:
         need = needed(lift)
         return need is not None and need <= visitors
 
-    steps = [float(lift) for lift in np.geomspace(SMALLEST_SOUGHT, LARGEST_SOUGHT, STEPS)]
+    steps = [float(lift) for lift in np.geomspace(LEAST_SHOWN, MOST_SHOWN, STEPS)]
     first = next((index for index, lift in enumerate(steps) if suffices(lift)), None)
     if not first:
-        return None if first is None else SMALLEST_SOUGHT
+        return None if first is None else LEAST_SHOWN
     low, high = steps[first - 1], steps[first]
     while high - low > high / 1000:
         middle = (low + high) / 2

@@ -10,7 +10,7 @@ was decided at an earlier look stays decided, even where this look's interval ho
 These bounds spend the 5% whole, so that a statistic that isn't normal yet goes over it, where the
 sequence has room. With shares of 1 : 20, standard errors made 5.2 to 5.7% false winners of
 proportions and up to 7.5% of averages, because in the small variant a low value comes with a small
-variance. What mends it, as `python -m bench.planned` shows:
+variance. What mends it, as `python -m bench.simulation` shows:
 
 - Proportions are judged by the signed root of the likelihood ratio while any variant has fewer than
   `ENOUGH_FOR_ERRORS` visitors with or without a lead.
