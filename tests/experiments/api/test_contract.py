@@ -3,105 +3,45 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
-from schemathesis import Case, HookContext
-from schemathesis.checks import positive_data_acceptance
-from schemathesis.core.parameters import ParameterLocation
+from schemathesis import Case
 
-from agents.models import Ability, Agent
+from agents.models import Agent
 from experiments import lifecycle
 from experiments.models import Experiment, VariantTotals
 from experiments.results.verdicts import VerdictKind
 from experiments.visitors.leaving_out import leave_out
-from glozr.wsgi import application
-from tests.factories import (
-    ConversationFactory,
-    ExperimentFactory,
-    LeadFactory,
-    MessageFactory,
-    persona_variants,
-    unused_id,
+from tests.experiments.api.contract import (
+    CONVERSATION,
+    LEAD,
+    OPERATIONS,
+    World,
+    call,
+    make_world,
+    one_connection,
+    schema,
 )
-from tests.runtime import Runtime
+from tests.factories import ExperimentFactory, persona_variants
 
 pytestmark = pytest.mark.django_db
 
 
-@schemathesis.hook
-def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
-    """Clients may be told more one day. Here, what is not described is an error."""
-    for described in raw_schema["components"]["schemas"].values():
-        if "properties" in described:
-            described["additionalProperties"] = False
-
-
-schema = schemathesis.openapi.from_wsgi(
-    "/api/schema/?format=json",
-    application,
-    config=schemathesis.Config.from_dict(
-        {
-            "generation": {"with-security-parameters": False},
-            "phases": {"coverage": {"unexpected-methods": ["put"]}},
-            "checks": {"negative_data_rejection": {"expected-statuses": ["4xx"]}},
-        }
-    ),
-)
-OPERATIONS: Mapping[str, Any] = {
-    described["operationId"]: described
-    for methods in schema.raw_schema["paths"].values()
-    for described in methods.values()
-}
-
-
-CONVERSATION, LEAD = unused_id(), unused_id()
-
-
-@dataclass(frozen=True)
-class World:
-    """An agent with an experiment in each state, a conversation, a lead, and a token that may do
-    everything."""
-
-    agent: Agent
-    draft: Experiment
-    running: Experiment
-    stopped: Experiment
-    key: str
-
-    @property
-    def experiments(self) -> tuple[Experiment, ...]:
-        return (self.draft, self.running, self.stopped)
-
-
 @pytest.fixture
 def world(agent: Agent) -> World:
-    draft, running, stopped = ExperimentFactory.create_batch(3, agent=agent)
-    lifecycle.start(stopped, by=None)
-    lifecycle.stop(stopped, by=None)
-    lifecycle.start(running, by=None)
-    conversation = ConversationFactory.create(pk=CONVERSATION, agent=agent, visitor_id="ada")
-    MessageFactory.create(conversation=conversation)
-    LeadFactory.create(pk=LEAD, agent=agent, conversation=conversation)
-    return World(agent, draft, running, stopped, Runtime.of(agent, *Ability.values).key)
+    return make_world(agent)
 
 
 @pytest.fixture(autouse=True)
-def one_connection() -> Iterator[None]:
-    """Requests stay in the test's transaction, as Django's own test client keeps them there."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+def _one_connection() -> Iterator[None]:
+    with one_connection():
+        yield
 
 
 @schema.parametrize()
@@ -118,20 +58,6 @@ def test_every_answer_is_as_described(case: Case[Any], world: World) -> None:
         with transaction.atomic():
             call(case, world, experiment)
             transaction.set_rollback(True)
-
-
-def call(case: Case[Any], world: World, experiment: Experiment | None) -> None:
-    """Send the case to what is there, unless it is about an address that can't be."""
-    assert case.meta is not None
-    if not case.meta.is_negative_at(ParameterLocation.PATH):
-        case.path_parameters["agent_id"] = str(world.agent.pk)
-        if experiment is not None:
-            case.path_parameters["experiment_id"] = str(experiment.pk)
-    case.call_and_validate(
-        headers={"Authorization": f"Bearer {world.key}"},
-        # A description can't tell every rule, such as which config belongs to which kind.
-        excluded_checks=[positive_data_acceptance],
-    )
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -1,0 +1,1 @@
+"""Many made-up calls; GLOZR_FUZZ_CASES says how many."""
