@@ -91,7 +91,9 @@ def hostile_world(cast: Cast) -> World:
     for person in (cast.owner, cast.admin, cast.editor, cast.superuser, cast.workspace, cast.agent):
         person.refresh_from_db()
     world = make_world(cast)
-    edit_workspace(cast.workspace, name=f"{MARKUP}!", time_zone="UTC", by=cast.owner)
+    edit_workspace(
+        cast.workspace, name=f"{MARKUP}!", time_zone="UTC", retention_months=None, by=cast.owner
+    )
     ApiToken.objects.update(name=MARKUP)
     variants = [
         {"name": f"{MARKUP}{n}", "weight": 1, "config": {"persona": {"name": SHORT, "tone": SHORT}}}
