@@ -59,16 +59,19 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
         return self.order_by(since.desc(nulls_last=True), "-created_at", "-id")
 
     def with_is_active(self) -> ExperimentQuerySet:
-        """Annotate `is_active`: of its agent's running experiments, started most recently."""
+        """Annotate `is_active`: of its agent's running experiments, started most recently; and
+        which one that is, as `active_id` and `active_name`."""
         active = (
             Experiment.objects.running().latest_started().filter(agent=models.OuterRef("agent"))
         )
         return self.annotate(  # type: ignore[no-redef]
+            active_id=models.Subquery(active.values("id")[:1]),
+            active_name=models.Subquery(active.values("name")[:1]),
             is_active=models.Case(
                 models.When(id=models.Subquery(active.values("id")[:1]), then=True),
                 default=False,
                 output_field=models.BooleanField(),
-            )
+            ),
         )
 
 

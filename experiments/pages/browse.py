@@ -127,7 +127,11 @@ def split_of(shown: Experiment) -> list[Share]:
 
 def superseding(shown: Experiment) -> Experiment | None:
     """The experiment that takes new visitors in place of this running one, if one does."""
-    return lifecycle.active_experiment(shown) if shown.is_running and not shown.is_active else None
+    if not shown.is_running or shown.is_active:
+        return None
+    # As `experiment_for` read them beside it: of the other nothing more is shown.
+    named = {"pk": getattr(shown, "active_id", None), "name": getattr(shown, "active_name", "")}
+    return Experiment(agent_id=shown.agent_id, **named)
 
 
 def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[ListedExperiment]:

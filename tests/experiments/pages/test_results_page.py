@@ -129,7 +129,7 @@ class TestEveryShapeOfData:
     def test_none_convert(self, reader: Client, experiment: Experiment) -> None:
         arrive(experiment, [(120, 0), (130, 0)], at=LATELY)
         page = shown(reader, experiment)
-        assert "not estimable yet" in row(page, "lead_capture_rate", "treatment")
+        assert "the control is at zero" in row(page, "lead_capture_rate", "treatment")
         assert not VERDICT_WORDS.search(words(page))
 
     def test_nothing_varies(self, reader: Client, experiment: Experiment) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from agents.models import Agent
 from experiments import lifecycle
@@ -45,6 +46,8 @@ def stopped(experiment: Experiment, at: datetime) -> None:
 
 
 def fresh(experiment: Experiment) -> ExperimentResults:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # no background process does so within a transaction
     assert rollup.bring_up_to_date(experiment.agent_id, seconds=30)
     return results_of(Experiment.objects.get(pk=experiment.pk))
 

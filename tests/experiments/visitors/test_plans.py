@@ -27,7 +27,7 @@ DAYS = {"since": START, "until": START + timedelta(days=1)}
 
 @pytest.fixture
 def experiment(agent: Agent) -> Experiment:
-    """An experiment with a tenth of 2,000 conversations and leads, of two agents."""
+    """An experiment with a third of 2,000 conversations and leads, of two agents."""
     experiment = lifecycle.start(ExperimentFactory.create(agent=agent), by=None)
     Experiment.objects.filter(pk=experiment.pk).update(created_at=START)
     variant = experiment.variants.all()[0]
@@ -38,7 +38,7 @@ def experiment(agent: Agent) -> Experiment:
             agent=agents[n % 2],
             visitor_id=f"visitor-{n}",
             started_at=moment,
-            variant_id=variant.pk if n % 10 == 0 else None,
+            variant_id=variant.pk if n % 3 == 0 else None,
             decided_at=moment,
         )
         for n, moment in enumerate(moments)
