@@ -153,21 +153,22 @@ def _control(asked: Asked, baseline: Baseline) -> Arm:
 def _words(
     asked: Asked, control: Arm, weekly: float, chosen: ForVariants, shown: tuple[Shown, ...]
 ) -> str:
+    """Of the watched design, which is how experiments run."""
     name = PLANNED_METRICS[asked.metric].name
     if not weekly:
         return "Nobody has come in the last eight weeks. Type how many visitors you expect."
     if not control.value:
         return f"There is no {name} to go by yet. Type one that you expect."
     pace = f"At {weekly * 52 / 12:,.0f} visitors a month"
-    weeks = chosen.planned.need.weeks
+    weeks = chosen.watched.need.weeks
     if weeks is not None and weeks <= MANY_WEEKS:
         much = f"{weeks} week{'' if weeks == 1 else 's'}"
-        return f"{pace} a lift of {asked.lift:+.0%} in {name} takes {much} if you plan the looks."
+        return f"{pace} a lift of {asked.lift:+.0%} in {name} takes {much}, at the latest."
     eight = next(each for each in shown if each.weeks == 8)
-    if eight.planned is None:
+    if eight.watched is None:
         least = f"{pace} no lift in {name} will show in 8 weeks"
     else:
-        least = f"{pace} a lift under {eight.planned:.0%} in {name} will not show in 8 weeks"
+        least = f"{pace} a lift under {eight.watched:.0%} in {name} will not show in 8 weeks"
     other = "measure messages" if asked.metric == LEAD_CAPTURE.key else "wait for more visitors"
     return f"{least}: test something bolder, or {other}."
 

@@ -72,7 +72,9 @@ class TestPlan:
 
         assert plan.chosen.planned.need.visitors == pytest.approx(3_950, rel=0.05)
         assert plan.chosen.watched.need.visitors == pytest.approx(7_600, rel=0.02)
-        assert "takes 3 weeks" in plan.words or "takes 4 weeks" in plan.words
+        weeks = plan.chosen.watched.need.weeks
+        assert weeks == 5
+        assert plan.words.endswith("in lead capture rate takes 5 weeks, at the latest.")
         assert plan.chosen.planned.on == timezone.now().date() + timedelta(
             weeks=plan.chosen.planned.need.weeks or 0
         )
