@@ -33,7 +33,7 @@ TELLING = [
         "</t>",
         "&amp;",
     ),
-    *("<r>&</r>", "<r><t>x</t></r>", "<r></r>", "http://example.com", "{=1}", "&amp;"),
+    *("<r>A</r>", "<r><t>x</t></r>", "<r></r>", "http://example.com", "{=1}", "&amp;"),
 ]
 
 
