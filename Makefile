@@ -11,7 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-.PHONY: help run test check audit format lock browser bench chaos stop clean
+.PHONY: help run test check fuzz audit format lock browser bench chaos stop clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ check: .venv/dev.stamp ## Lint, types, imports, templates, migrations, deploymen
 	GLOZR_HTTPS=1 GLOZR_EMAIL_URL=smtp+tls://mail.example:587 GLOZR_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+fuzz: .venv/dev.stamp ## Try the API with 20,000 made-up calls, others each time
+	@GLOZR_FUZZ_CASES=20000 $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
 
 audit: .venv/bin/python ## Look for the pinned packages in the advisories of PyPI and OSV (network)
 	$(BIN)/python -m venv .venv/audit && .venv/audit/bin/pip --quiet install pip-audit

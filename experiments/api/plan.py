@@ -1,5 +1,6 @@
 """Plan an experiment over HTTP: how long it would take, and what it could show."""
 
+import re
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from experiments.results.report import DEFAULT_LIFT
 from glozr.errors import FieldError, Invalid
 
 NUMBER = {"type": "number"}
+NUMERAL = re.compile(r"-?\d{1,17}(\.\d{1,17})?([eE][+-]?\d{1,3})?", re.ASCII)
 PARAMETERS = [
     OpenApiParameter("metric", str, enum=list(PLANNED_METRICS), default=LEAD_CAPTURE.key),
     OpenApiParameter("lift", {**NUMBER, "minimum": 0.01, "maximum": 10, "default": DEFAULT_LIFT}),
@@ -103,12 +105,14 @@ def _asked(request: Request) -> Asked:
         ("rate", float),
         ("weekly", float),
     ):
-        text = request.query_params.get(name, "")
+        text = request.query_params.get(name)
+        if text is None:
+            continue
         try:
-            if text:
-                found[name] = read(text)
+            # Python reads more than JSON does: 1_000, other alphabets' digits, nan, blanks.
+            found[name] = read(text if NUMERAL.fullmatch(text) else "")
         except ValueError:
             errors.append(FieldError(name, "invalid", "This must be a number."))
     if errors:
         raise Invalid(errors)
-    return Asked(metric=request.query_params.get("metric") or LEAD_CAPTURE.key, **found)
+    return Asked(metric=request.query_params.get("metric", LEAD_CAPTURE.key), **found)

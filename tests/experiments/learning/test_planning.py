@@ -107,6 +107,25 @@ class TestPlan:
         assert [error.field for error in refused.value.errors] == list(wrong)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"window_days": ""},
+        {"metric": ""},
+        {"weekly": "1_000"},
+        {"lift": "nan"},
+        {"lift": " 0.2"},
+        {"variants": "2.0"},
+        {"rate": "\u0661"},
+    ],
+)
+def test_what_is_no_number_is_refused(cast: Cast, query: dict[str, str]) -> None:
+    client = Client()
+    client.force_login(cast.editor)
+
+    assert client.get(reverse("api_plan", args=[cast.agent.pk]), query).status_code == 400
+
+
 def test_the_page_and_the_api_say_the_same(cast: Cast) -> None:
     client = Client()
     client.force_login(cast.editor)
