@@ -21,6 +21,7 @@ def experiment_for(
     experiment = (
         Experiment.objects.of_agent(agent.pk)
         .with_is_active()
+        .with_active_name()
         .prefetch_related("variants")
         .filter(pk=experiment_id)
         .first()

@@ -35,8 +35,6 @@ IDEMPOTENCY_KEY_LENGTH = 255
 
 MESSAGES_COUNTED = 100
 """Of one visitor in an experiment; what follows is not measured."""
-SILENCE = timedelta(minutes=30)
-"""Ends a session."""
 CROSSING = timedelta(seconds=5)
 """So much earlier than the assignment a lead may come, as requests of one moment may cross."""
 LATENESS = timedelta(hours=24)

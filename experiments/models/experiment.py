@@ -60,19 +60,23 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
 
     def with_is_active(self) -> ExperimentQuerySet:
         """Annotate `is_active`: of its agent's running experiments, started most recently; and
-        which one that is, as `active_id` and `active_name`."""
+        which one that is, as `active_id`."""
         active = (
             Experiment.objects.running().latest_started().filter(agent=models.OuterRef("agent"))
         )
         return self.annotate(  # type: ignore[no-redef]
             active_id=models.Subquery(active.values("id")[:1]),
-            active_name=models.Subquery(active.values("name")[:1]),
             is_active=models.Case(
-                models.When(id=models.Subquery(active.values("id")[:1]), then=True),
+                models.When(id=models.F("active_id"), then=True),
                 default=False,
                 output_field=models.BooleanField(),
             ),
         )
+
+    def with_active_name(self) -> ExperimentQuerySet:
+        """Beside `with_is_active`: what that one is called, as `active_name`."""
+        named = Experiment.with_tombstones.filter(pk=models.OuterRef("active_id"))
+        return self.annotate(active_name=models.Subquery(named.values("name")[:1]))
 
 
 class VisibleManager(models.Manager["Experiment"]):

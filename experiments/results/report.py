@@ -141,26 +141,14 @@ class ExperimentResults:
         return self.timing.as_of
 
     @property
-    def capped(self) -> int:
-        """Visitors who sent more messages than are counted of one."""
-        return sum(count.sums.capped for count in self.variants)
-
-    @property
-    def left_out(self) -> int:
-        return sum(count.sums.left_out for count in self.variants)
-
-    @property
-    def merged(self) -> int:
-        return sum(count.sums.merged for count in self.variants)
-
-    @property
-    def crossed(self) -> int:
-        return sum(count.sums.crossed for count in self.variants)
+    def total(self) -> Sums:
+        """The sums over all variants."""
+        return sum((count.sums for count in self.variants), NOTHING)
 
     @property
     def has_many_crossed(self) -> bool:
         """Whether so many visitors have seen two variants that it blurs what is compared."""
-        return self.crossed > MANY_CROSSED * self.visitors
+        return self.total.crossed > MANY_CROSSED * self.visitors
 
     @property
     def headline(self) -> verdicts.Verdict:

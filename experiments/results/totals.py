@@ -75,15 +75,7 @@ def read(variant_ids: Sequence[UUID], time_zone: str) -> Reading:
     )
 
 
-def by_day(variant_ids: Iterable[UUID], time_zone: str) -> dict[date, dict[UUID, Sums]]:
-    """The sums of each day of `time_zone` on which visitors were assigned, in order."""
-    days: dict[date, dict[UUID, Sums]] = {}
-    for day, variant_id, *sums in _daily(variant_ids, time_zone):
-        days.setdefault(day, {})[variant_id] = Sums(*sums)
-    return days
-
-
-def _daily(variant_ids: Iterable[UUID], time_zone: str) -> QuerySet[VariantTotals, Any]:
+def _daily(variant_ids: Sequence[UUID], time_zone: str) -> QuerySet[VariantTotals, Any]:
     return (
         VariantTotals.objects.filter(variant_id__in=list(variant_ids))
         .annotate(day=TruncDate("assigned_from", tzinfo=zone(time_zone)))

@@ -42,10 +42,10 @@ def departures(experiment: Experiment) -> list[str]:
     with _one_moment():
         plain, stored, waiting = _read(experiment)
         variants = list(Variant.objects.filter(experiment=experiment))
-        days = totals.by_day(
+        reading = totals.read(
             [variant.pk for variant in variants], experiment.agent.workspace.time_zone
         )
-        page = totals.altogether(days.values())
+        page = totals.altogether(reading.days.values())
     found = [
         f"{variant}, visitors assigned from {slot:%Y-%m-%d %H:%M} UTC, {line}"
         for variant, slot in sorted(plain.keys() | stored.keys(), key=str)

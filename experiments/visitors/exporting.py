@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from agents.audit.events import record_event
@@ -10,6 +9,7 @@ from agents.models import Agent, Conversation, Lead, LeadRepeat, Message, Worksp
 from agents.roles import Caller
 from experiments.models import Assignment
 from experiments.visitors.merging import ids_of
+from glozr.outputs.instants import written
 
 _READ_AT_ONCE = 1_000
 
@@ -62,7 +62,7 @@ def _assignment(row: Assignment) -> dict[str, Any]:
         "visitor_id": row.visitor_id,
         "experiment": {"id": str(row.experiment_id), "name": row.experiment.name},
         "variant": {"id": str(row.variant_id), "name": row.variant.name},
-        "assigned_at": _moment(row.assigned_at),
+        "assigned_at": written(row.assigned_at),
     }
 
 
@@ -72,7 +72,7 @@ def _lead(row: Lead) -> dict[str, Any]:
         "id": str(row.pk),
         **{name: getattr(row, name) for name in texts},
         "conversation_id": str(row.conversation_id) if row.conversation_id else None,
-        "created_at": _moment(row.created_at),
+        "created_at": written(row.created_at),
     }
 
 
@@ -81,7 +81,7 @@ def _repeat(row: LeadRepeat) -> dict[str, Any]:
         "visitor_id": row.visitor_id,
         "lead": str(row.lead_id),
         "email": row.lead.email,
-        "left_at": _moment(row.left_at),
+        "left_at": written(row.left_at),
     }
 
 
@@ -91,15 +91,11 @@ def _conversation(row: Conversation) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "visitor_id": row.visitor_id,
-        "started_at": _moment(row.started_at),
+        "started_at": written(row.started_at),
         "variant_id": str(row.variant_id) if row.variant_id else None,
         "playground": row.playground,
         "messages": [
-            {"role": said.role, "content": said.content, "sent_at": _moment(said.sent_at)}
+            {"role": said.role, "content": said.content, "sent_at": written(said.sent_at)}
             for said in in_order.iterator(_READ_AT_ONCE)
         ],
     }
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"

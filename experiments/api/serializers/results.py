@@ -345,9 +345,14 @@ class ResultsSerializer(FiguresSerializer):
     )
     time_zone = serializers.CharField(help_text="In which days begin, such as Europe/Berlin.")
     visitors = CountField(help_text="Of all variants.")
-    left_out = CountField(help_text="Visitors who count in no figure, by rules of the workspace.")
-    merged = CountField(help_text="Visitors known by more than one id.")
-    crossed = CountField(help_text="Of those, who had seen another variant as well.")
+    left_out = CountField(
+        source="total.left_out",
+        help_text="Visitors who count in no figure, by rules of the workspace.",
+    )
+    merged = CountField(source="total.merged", help_text="Visitors known by more than one id.")
+    crossed = CountField(
+        source="total.crossed", help_text="Of those, who had seen another variant as well."
+    )
     planned_lift = serializers.FloatField(
         help_text="The relative lift that is looked ahead to, 0.2 for +20%."
     )

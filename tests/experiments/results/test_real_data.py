@@ -141,7 +141,7 @@ class TestOddOnes:
 
         found = self.after(experiment, [talk])
         assert_hardly_changed(before, found)
-        assert found.capped == 1
+        assert found.total.capped == 1
 
     def test_a_message_of_1970_is_refused(self, runtime: Runtime) -> None:
         said = {"visitor_id": "ada", "role": "visitor", "content": "Hi"}
