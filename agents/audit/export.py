@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -44,7 +44,23 @@ class HistoryEntry:
     changes: dict[str, Any]
 
 
-def workspace_entries(workspace_id: UUID, events: Sequence[WorkspaceEvent]) -> list[HistoryEntry]:
+class Noted(Protocol):
+    """A step of any history."""
+
+    pk: Any
+    created_at: datetime
+    actor_name: str
+    action: str
+    changes: Any
+
+
+_Noted = TypeVar("_Noted", bound=Noted)
+
+
+def whole_entries(
+    workspace_id: UUID, events: Sequence[_Noted], told: Callable[[_Noted], tuple[str, str]]
+) -> list[HistoryEntry]:
+    """With all texts; `told` gives what a step was about, and the sentence of it."""
     whole = texts.contents(workspace_id, (event.changes for event in events))
     return [
         HistoryEntry(
@@ -52,12 +68,19 @@ def workspace_entries(workspace_id: UUID, events: Sequence[WorkspaceEvent]) -> l
             created_at=event.created_at,
             who=event.actor_name,
             action=event.action,
-            subject=event.subject,
-            what=workspace_step(event).what,
+            subject=subject,
+            what=what,
             changes=texts.restored(event.changes, whole),
         )
         for event in events
+        for subject, what in [told(event)]
     ]
+
+
+def workspace_entries(workspace_id: UUID, events: Sequence[WorkspaceEvent]) -> list[HistoryEntry]:
+    return whole_entries(
+        workspace_id, events, lambda event: (event.subject, workspace_step(event).what)
+    )
 
 
 def workspace_table(workspace: Workspace) -> Table:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from agents.audit import texts
-from agents.audit.export import HistoryEntry, history_table
+from agents.audit.export import HistoryEntry, history_table, whole_entries
 from experiments.history import steps_of
 from experiments.lifecycle.narrative import step_of
 from experiments.models import Event, Experiment
@@ -11,19 +10,11 @@ from glozr.outputs.tables import Table
 
 
 def experiment_entries(experiment: Experiment, events: Sequence[Event]) -> list[HistoryEntry]:
-    whole = texts.contents(experiment.agent.workspace_id, (event.changes for event in events))
-    return [
-        HistoryEntry(
-            id=event.pk,
-            created_at=event.created_at,
-            who=event.actor_name,
-            action=event.action,
-            subject=experiment.name,
-            what=step_of(event).what,
-            changes=texts.restored(event.changes, whole),
-        )
-        for event in events
-    ]
+    return whole_entries(
+        experiment.agent.workspace_id,
+        events,
+        lambda event: (experiment.name, step_of(event).what),
+    )
 
 
 def steps_table(experiment: Experiment) -> Table:
