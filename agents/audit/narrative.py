@@ -45,6 +45,11 @@ SENTENCES: Mapping[WorkspaceAction, str] = {
     WorkspaceAction.VISITORS_COUNTED_IN: "counted visitors in again (by {subject})",
     WorkspaceAction.VISITOR_ERASED: "erased a visitor of {subject}",
     WorkspaceAction.VISITOR_EXPORTED: "exported what is held of a visitor of {subject}",
+    WorkspaceAction.PUT_INTO_USE: "put the persona of {subject} into use",
+    WorkspaceAction.TAKEN_BACK: "took the persona of {subject} out of use",
+    WorkspaceAction.WEBHOOK_ADDED: "added the webhook {subject}",
+    WorkspaceAction.WEBHOOK_CHANGED: "changed the webhook {subject}",
+    WorkspaceAction.WEBHOOK_REMOVED: "removed the webhook {subject}",
 }
 
 

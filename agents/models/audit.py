@@ -30,6 +30,11 @@ class WorkspaceAction(models.TextChoices):
     VISITORS_COUNTED_IN = "visitors_counted_in", "Visitors counted in"
     VISITOR_ERASED = "visitor_erased", "Visitor erased"
     VISITOR_EXPORTED = "visitor_exported", "Visitor exported"
+    PUT_INTO_USE = "put_into_use", "Variant put into use"
+    TAKEN_BACK = "taken_back", "Variant taken back"
+    WEBHOOK_ADDED = "webhook_added", "Webhook added"
+    WEBHOOK_CHANGED = "webhook_changed", "Webhook changed"
+    WEBHOOK_REMOVED = "webhook_removed", "Webhook removed"
 
 
 class WorkspaceEvent(models.Model):

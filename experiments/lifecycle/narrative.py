@@ -14,6 +14,16 @@ SETUP_LABELS = {
     "window_days": "Days that count",
 }
 ABSENT = ""
+PLAIN_SENTENCES: Mapping[Action, str] = {
+    Action.START_FAILED: "could not start it at the time that was set",
+    Action.TAKEN_BACK: "took its variant out of use",
+    Action.SHARED: "shared its results by a link",
+    Action.UNSHARED: "ended a link to its results",
+    Action.LEFT_OUT: "left visitors out of its figures",
+    Action.COUNTED_IN: "counted visitors in again",
+    Action.MERGED: "merged visitors",
+    Action.ERASED: "erased visitors",
+}
 
 
 def step_of(event: Event, *, whole: Mapping[str, str] | None = None) -> Step:
@@ -63,7 +73,7 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return "stopped it by deleting it"
         case Action.AGENT_EDITED, _:
             return "edited the agent while it ran"
-    return f"{action.value} it"
+    return PLAIN_SENTENCES.get(action, f"{action.value} it")
 
 
 def _variant_differences(

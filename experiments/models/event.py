@@ -18,6 +18,16 @@ class Action(models.TextChoices):
     DUPLICATED = "duplicated", "Duplicated"
     DELETED = "deleted", "Deleted"
     AGENT_EDITED = "agent_edited", "Agent edited"
+    SCHEDULED = "scheduled", "Scheduled"
+    START_FAILED = "start_failed", "Start failed"
+    CONCLUDED = "concluded", "Concluded"
+    TAKEN_BACK = "taken_back", "Taken back"
+    SHARED = "shared", "Shared"
+    UNSHARED = "unshared", "No longer shared"
+    LEFT_OUT = "left_out", "Visitors left out"
+    COUNTED_IN = "counted_in", "Visitors counted in"
+    MERGED = "merged", "Visitors merged"
+    ERASED = "erased", "Visitors erased"
 
 
 class Event(models.Model):

@@ -86,3 +86,10 @@ def test_odd_values_are_read_as_far_as_they_go(odd: Any) -> None:
 )
 def test_every_step_is_a_sentence(action: Action, changes: dict[str, Any], expected: str) -> None:
     assert step_of(Event(action=action, actor_name="Ada", changes=changes)).what == expected
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_step_reads_as_words(action: Action) -> None:
+    what = step_of(Event(action=action, actor_name="Ada", changes={})).what
+    assert what
+    assert "_" not in what
