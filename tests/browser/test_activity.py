@@ -9,7 +9,7 @@ from agents.models import Lead
 from experiments import lifecycle
 from experiments.models import Experiment
 from tests.browser.accessibility import problems
-from tests.browser.people import no_complaints, show_on, sign_in
+from tests.browser.people import no_complaints, sign_in
 from tests.factories import ConversationFactory, ExperimentFactory, LeadFactory, MessageFactory
 from tests.roles import Cast
 
@@ -31,19 +31,12 @@ def stamped(cast: Cast) -> Experiment:
     return experiment
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1280)])
 def test_pages_are_accessible(
-    theme: str,
-    width: int,
-    page: Page,
-    context: BrowserContext,
-    live_server: LiveServer,
-    cast: Cast,
+    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
 ) -> None:
     experiment = stamped(cast)
     conversation = cast.agent.conversations.get()
     conversations = reverse("conversation_list", args=[cast.agent.pk])
-    show_on(page, theme, width=width, height=800)
     for person in (cast.admin, cast.editor):
         sign_in(context, person, live_server)
         for address in (

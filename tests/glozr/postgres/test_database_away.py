@@ -3,19 +3,20 @@
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from bench.stack import Stack, running_stack
+from bench.stack import Stack
+from tests.harness.installations import installation
 
 VISITOR = {"visitor_id": "ada"}
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running_stack(Path(tmp_path_factory.mktemp("away"))) as stack:
+    with installation(tmp_path_factory.mktemp("away")) as stack:
+        stack.start_server()
         yield stack
 
 
