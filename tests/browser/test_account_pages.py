@@ -8,12 +8,12 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import BrowserContext, Page
-from pytest_django.live_server_helper import LiveServer
 
 from agents.models import Workspace
 from agents.people import attempts
 from tests.browser.accessibility import problems
 from tests.browser.people import sign_in
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,11 +76,11 @@ SIGNED_IN = (proof_is_asked, second_factor_is_asked)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
     page: Page,
     context: BrowserContext,
-    live_server: LiveServer,
+    site: Served,
     cast: Cast,
     reach: Callable[[Page, Cast], None],
 ) -> None:
     if reach in SIGNED_IN:
-        sign_in(context, cast.owner, live_server)
+        sign_in(context, cast.owner, site)
     reach(page, cast)
     assert not problems(page)

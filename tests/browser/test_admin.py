@@ -3,13 +3,13 @@
 import pytest
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from agents.models import User
 from experiments.models import Experiment, Variant
 from tests.browser.accessibility import problems
 from tests.browser.people import no_complaints, sign_in
 from tests.factories import AgentFactory, ExperimentFactory
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,10 +18,10 @@ EXPERIMENTS = "/admin/experiments/experiment/"
 
 
 @pytest.fixture
-def staff(page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast) -> Page:
+def staff(page: Page, context: BrowserContext, site: Served, cast: Cast) -> Page:
     """A page of somebody on the staff who is an Admin of the workspace."""
     User.objects.filter(pk=cast.admin.pk).update(is_staff=True)
-    sign_in(context, cast.admin, live_server)
+    sign_in(context, cast.admin, site)
     return page
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
-from pytest_django.live_server_helper import LiveServer
 
 from agents.models import User
 from tests.browser.accessibility import OPEN_EVERYTHING, problems
 from tests.browser.people import no_complaints, sign_in
+from tests.harness.servers import Served
 from tests.roles import Cast
 from tests.urls_by_role import ROLES, SECTIONS
 from tests.world import ROUTES, World, make_world
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
     page: Page,
     context: BrowserContext,
-    live_server: LiveServer,
+    site: Served,
     cast: Cast,
     section: str,
     part: int,
@@ -53,7 +53,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     found = {}
     for role, addresses in pages_by_reader(world, section):
         if role != "anonymous":
-            sign_in(context, cast.owner, live_server)
+            sign_in(context, cast.owner, site)
         for name, address in [*addresses.items()][part :: PARTS[section]]:
             with no_complaints(page):
                 page.goto(address)

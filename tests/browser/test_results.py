@@ -12,6 +12,7 @@ from experiments.results import rollup
 from tests.browser.accessibility import OPEN_EVERYTHING, problems
 from tests.browser.people import no_complaints, sign_in
 from tests.factories import ExperimentFactory
+from tests.harness.servers import Served
 from tests.roles import Cast, make_cast
 from tests.visits import arrive
 
@@ -39,10 +40,10 @@ def experiment(cast: Cast) -> Experiment:
 
 @pytest.fixture
 def page(
-    context: BrowserContext, live_server: object, cast: Cast, experiment: Experiment
+    context: BrowserContext, site: Served, cast: Cast, experiment: Experiment
 ) -> Iterator[Page]:
     """The experiment's page, read by an editor; fails if the browser complains."""
-    sign_in(context, cast.editor, live_server)
+    sign_in(context, cast.editor, site)
     page = context.new_page()
     with no_complaints(page):
         page.goto(experiment.get_absolute_url())
