@@ -137,6 +137,9 @@ API: dict[str, Expected] = {
     "api_assignments": TOKENS_ONLY,
     "api_messages": Expected(members(200, anonymous=401), everybody(401)),  # tokens write
     "api_leads": Expected(members(200, anonymous=401), everybody(401)),
+    "ofrep_flag": TOKENS_ONLY,
+    "ofrep_bulk": Expected(everybody(405), everybody(501)),
+    "ofrep_unknown": Expected(everybody(404), everybody(404)),
     "api_lead": READ,
     "api_conversations": READ,
     "api_conversation": READ,

@@ -73,6 +73,8 @@ class Resolution:
     visitor_id: str
     source: Source
     answer: Answer
+    version: int
+    """Of the agent, when the call read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
 def _answered(call: Call, decision: _Decision) -> Resolution:
     """Once everything is stored: what an answer reads and notes holds no lock of the call."""
     answer = answer_at(call.agent_id, decision.version, decision.revision, decision.variant_id)
-    return Resolution(call.conversation_id, call.visitor_id, decision.source, answer)
+    return Resolution(
+        call.conversation_id, call.visitor_id, decision.source, answer, decision.version
+    )
 
 
 def _settle(call: Call, utterance: Utterance | None) -> _Outcome:
