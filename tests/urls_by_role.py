@@ -121,6 +121,7 @@ PAGES: dict[str, Expected] = {
     "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
+    "preview_links": page(members(200), managers(302)),
     "experiment_history": LOOK,
     "experiment_history_file": LOOK,
     "experiment_step": LOOK,

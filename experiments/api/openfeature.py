@@ -26,6 +26,7 @@ from experiments.api.serializers.openfeature import (
     FlagSerializer,
 )
 from experiments.runtime.answers import Answer
+from experiments.runtime.assignment import Source
 from experiments.runtime.flags import evaluate
 from glozr.edge.api_errors import exception_handler, no_such_address
 from glozr.errors import NotFound
@@ -78,6 +79,7 @@ class FlagView(RuntimeView):
             context["targetingKey"],
             conversation_id=context.get("conversation_id"),
             playground=context.get("playground", False),
+            preview=context.get("preview"),
         )
         ASSIGNMENTS.labels(resolution.source.value).inc()
         return HttpResponse(
@@ -85,7 +87,7 @@ class FlagView(RuntimeView):
             % (
                 str(agent).encode(),
                 resolution_json(resolution),
-                _members_of(resolution.answer),
+                _members_of(resolution.answer, resolution.source is Source.PREVIEW),
                 resolution.source.encode(),
             ),
             content_type="application/json",
@@ -112,7 +114,7 @@ class BulkView(RuntimeView):
 
 
 @lru_cache(maxsize=4096)
-def _members_of(answer: Answer) -> bytes:
+def _members_of(answer: Answer, is_preview: bool) -> bytes:
     """What a flag says beside its value, but for the end of its metadata."""
     said = json.loads(b"{%s}" % answer.json_members)
     metadata = {"revision": said["revision"]}
@@ -126,7 +128,7 @@ def _members_of(answer: Answer) -> bytes:
         }
     members = {
         "variant": variant["name"] if variant else "",
-        "reason": "SPLIT" if variant else "DEFAULT",
+        "reason": "TARGETING_MATCH" if is_preview else "SPLIT" if variant else "DEFAULT",
         "metadata": metadata,
     }
     return json.dumps(members)[1:-2].encode()

@@ -104,15 +104,8 @@ class AssignmentsView(RuntimeView):
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
         credentials = credentials_in(request)
         body = read_call(request, ASSIGNMENT_CALL, credentials, agent_id)
-        resolution = assignment.resolve(
-            Call(
-                credentials,
-                agent_id,
-                body.get("conversation_id") or new_id(),
-                body["visitor_id"],
-                body.get("playground", False),
-            )
-        )
+        conversation_id = body.get("conversation_id") or new_id()
+        resolution = assignment.resolve(_call(credentials, agent_id, conversation_id, body))
         _count(resolution)
         return _json(resolution_json(resolution))
 
@@ -141,14 +134,9 @@ class MessagesView(RuntimeView):
         credentials = credentials_in(request)
         body = read_call(request, MESSAGE_CALL, credentials, agent_id)
         message_id = body.get("id") or new_id()
+        conversation = _conversation_id(conversation_id, credentials, agent_id)
         recorded = assignment.record_message(
-            Call(
-                credentials,
-                agent_id,
-                _conversation_id(conversation_id, credentials, agent_id),
-                body["visitor_id"],
-                body.get("playground", False),
-            ),
+            _call(credentials, agent_id, conversation, body),
             Utterance(
                 message_id,
                 body["role"],
@@ -192,6 +180,14 @@ class LeadsView(RuntimeView):
             return _json(json.dumps({"id": str(recorded.lead.id)}).encode())
         lead = serializers.LeadSerializer(recorded.lead).data
         return _json(json.dumps(lead).encode(), status=201)
+
+
+def _call(
+    credentials: Credentials, agent_id: UUID, conversation_id: UUID, body: dict[str, Any]
+) -> Call:
+    visitor, playground = body["visitor_id"], body.get("playground", False)
+    call = Call(credentials, agent_id, conversation_id, visitor, playground)
+    return assignment.previewed(call, body["preview"]) if "preview" in body else call
 
 
 def _conversation_id(text: str, credentials: Credentials, agent_id: UUID) -> UUID:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from agents.workspaces.tokens import Credentials
 from experiments.runtime.admission import authorise
-from experiments.runtime.assignment import Call, Resolution, Source, resolve
+from experiments.runtime.assignment import Call, Resolution, Source, previewed, resolve
 
 AGENTS_KNOWN: Final = 4096
 _versions: dict[UUID, int] = {}
@@ -26,15 +26,20 @@ def evaluate(
     *,
     conversation_id: UUID | None = None,
     playground: bool = False,
+    preview: str | None = None,
 ) -> Resolution:
     """The visitor's answer, in `conversation_id` or in the conversation kept for such calls.
 
     Raises:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
         Conflict: `conversation_taken`, the conversation is another visitor's.
+        Forbidden, Conflict: the `preview`, as `assignment.previewed` says.
     """
+    if preview is not None and conversation_id is None:
+        conversation_id = uuid5(agent_id, f"openfeature:preview:{preview}:{visitor_id}")
     if conversation_id is not None:
-        return resolve(Call(credentials, agent_id, conversation_id, visitor_id, playground))
+        call = Call(credentials, agent_id, conversation_id, visitor_id, playground)
+        return resolve(previewed(call, preview) if preview is not None else call)
     version = _versions.get(agent_id) or authorise(credentials, agent_id).version or 0
     call = Call(credentials, agent_id, agent_id, visitor_id, playground)
     resolution = resolve(_at(call, version))

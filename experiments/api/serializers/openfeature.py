@@ -8,7 +8,13 @@ from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from agents import limits
-from experiments.api.serializers import PLAYGROUND, ResolutionSerializer
+from experiments.api.serializers import (
+    PLAYGROUND,
+    PREVIEW,
+    PREVIEW_CODE,
+    SOURCES,
+    ResolutionSerializer,
+)
 from experiments.models import Kind
 from glozr.inputs.serializer_fields import BooleanField, TextField, UuidField
 
@@ -38,6 +44,7 @@ class FlagContextSerializer(OpenSerializer):
         help_text="The conversation to be decided; left out, the visitor's present variant.",
     )
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
 
 
 class FlagCallSerializer(OpenSerializer):
@@ -50,9 +57,7 @@ class FlagMetadataSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
     variant_id = serializers.UUIDField(required=False)
     revision = serializers.IntegerField(min_value=1)
-    source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["conversation", "visitor", "new", "none"]
-    )
+    source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment]
 
 
 class FlagSerializer(serializers.Serializer[Any]):
@@ -62,7 +67,8 @@ class FlagSerializer(serializers.Serializer[Any]):
         allow_blank=True, help_text="The variant's name; empty when the visitor has none."
     )
     reason = serializers.ChoiceField(
-        choices=["SPLIT", "DEFAULT"], help_text="DEFAULT is the agent's own persona."
+        choices=["SPLIT", "DEFAULT", "TARGETING_MATCH"],
+        help_text="DEFAULT is the agent's own persona, TARGETING_MATCH a preview.",
     )
     metadata = FlagMetadataSerializer()
 
