@@ -57,6 +57,7 @@ OPERATION: dict[str, Expected] = {
     "metrics": Expected(everybody(404), everybody(405)),
     "security_txt": Expected(everybody(404), everybody(405)),  # no contact is set
     "demo_sign_in": Expected(everybody(405), everybody(404)),
+    "demo_shop": Expected(everybody(404), everybody(405)),  # no demo is served
     "api_schema": Expected(everybody(200), everybody(405)),
     "api_docs": Expected(everybody(200), everybody(405)),
 }

@@ -34,7 +34,7 @@ from glozr.inputs.serializer_fields import UuidField
 from glozr.observe.metrics import ASSIGNMENTS
 
 FLAG_CALL = FlagCallSerializer()
-KEY = UuidField()
+FLAG_KEY = UuidField()
 NO_SUCH_FLAG = "There is no such flag. A flag's key is the id of an agent of this workspace."
 NOT_IN_BULK = (
     "Flags are evaluated one at a time, by a server provider with a runtime token: a visitor who "
@@ -42,7 +42,7 @@ NOT_IN_BULK = (
     "browser may not hold the token. Evaluate /ofrep/v1/evaluate/flags/{agent id} on your server."
 )
 TARGETING_KEY = ("context", "context.targetingKey")
-ERRORS = {
+FLAG_ERRORS = {
     status: OpenApiResponse(FlagErrorSerializer, description=description)
     for status, description in {
         400: "Bad input, or a conversation of another visitor",
@@ -67,7 +67,7 @@ class FlagView(RuntimeView):
         parameters=[OpenApiParameter("agent_id", UUID, OpenApiParameter.PATH)],
         request=FlagCallSerializer,
         examples=[serializers.example({"context": {"targetingKey": "v-7f3a"}})],
-        responses={200: FlagSerializer, **ERRORS},
+        responses={200: FlagSerializer, **FLAG_ERRORS},
     )
     def post(self, request: Request, agent_id: str) -> HttpResponse:
         credentials = credentials_in(request)
@@ -99,7 +99,7 @@ class FlagView(RuntimeView):
 
 def _agent_of(key: str) -> UUID:
     try:
-        return KEY.to_internal_value(key)
+        return FLAG_KEY.to_internal_value(key)
     except ValidationError as error:
         raise NotFound(NO_SUCH_FLAG) from error
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from agents.pages import frame
@@ -38,7 +40,7 @@ def preview_links(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> 
         revoke_links(experiment)
         messages.success(request, "The links made until now are refused. These are new ones.")
         return redirect("preview_links", agent_id, experiment_id)
-    site = request.GET.get("site", "").strip()[:SITE_LENGTH]
+    site = request.GET.get("site", _demo_shop(request)).strip()[:SITE_LENGTH]
     is_address = _is_address(site)
     context = {
         "experiment": experiment,
@@ -53,6 +55,11 @@ def preview_links(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> 
     return frame.agent_page(
         request, experiment.agent, "experiments/trying/links.html", context, section=SECTION
     )
+
+
+def _demo_shop(request: PageRequest) -> str:
+    """The demo's own site; elsewhere we don't know where a customer's chat is."""
+    return request.build_absolute_uri(reverse("demo_shop")) if settings.DEMO_SHOP_PORT else ""
 
 
 def _is_address(site: str) -> bool:
