@@ -57,6 +57,7 @@ OPERATION: dict[str, Expected] = {
     "metrics": Expected(everybody(404), everybody(405)),
     "security_txt": Expected(everybody(404), everybody(405)),  # no contact is set
     "demo_sign_in": Expected(everybody(405), everybody(404)),
+    "demo_shop": Expected(everybody(404), everybody(405)),  # no demo is served
     "api_schema": Expected(everybody(200), everybody(405)),
     "api_docs": Expected(everybody(200), everybody(405)),
 }
@@ -121,6 +122,7 @@ PAGES: dict[str, Expected] = {
     "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
+    "preview_links": page(members(200), managers(302)),
     "experiment_history": LOOK,
     "experiment_history_file": LOOK,
     "experiment_step": LOOK,
@@ -137,6 +139,9 @@ API: dict[str, Expected] = {
     "api_assignments": TOKENS_ONLY,
     "api_messages": Expected(members(200, anonymous=401), everybody(401)),  # tokens write
     "api_leads": Expected(members(200, anonymous=401), everybody(401)),
+    "ofrep_flag": TOKENS_ONLY,
+    "ofrep_bulk": Expected(everybody(405), everybody(501)),
+    "ofrep_unknown": Expected(everybody(404), everybody(404)),
     "api_lead": READ,
     "api_conversations": READ,
     "api_conversation": READ,

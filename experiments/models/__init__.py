@@ -12,6 +12,7 @@ from experiments.models.experiment import (
     Status,
     Variant,
 )
+from experiments.models.previewed import PreviewedConversation
 from experiments.models.prompt import VariantPrompt
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
@@ -28,6 +29,7 @@ __all__ = [
     "LeftOut",
     "LeftOutRule",
     "PendingCount",
+    "PreviewedConversation",
     "RuleKind",
     "Status",
     "Variant",

@@ -111,6 +111,9 @@ class Experiment(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
+    preview_epoch = models.IntegerField(
+        default=0, db_default=0, editable=False, help_text="Links of an earlier one are revoked."
+    )
 
     objects = VisibleManager.from_queryset(ExperimentQuerySet)()
     with_tombstones = ExperimentQuerySet.as_manager()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from experiments.pages import browse, downloads, plan, results, setup, steps
+from experiments.pages.trying import links
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path(
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
     ),
+    path("<uuid:experiment_id>/links/", links.preview_links, name="preview_links"),
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),

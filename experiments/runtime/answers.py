@@ -67,17 +67,30 @@ def setup_at(agent_id: UUID, version: int) -> AgentSetup:
 @lru_cache(maxsize=4096)
 def answer_at(agent_id: UUID, version: int, revision: int, variant_id: UUID | None) -> Answer:
     """How the agent answers at a revision, in a conversation stamped with `variant_id` or none."""
+    variant = _variant(agent_id, variant_id) if variant_id else None
+    answer, digest = _answer(agent_id, revision, variant)
+    if variant is not None:
+        _note_prompt(agent_id, variant.pk, revision, digest)
+    return answer
+
+
+@lru_cache(maxsize=1024)
+def preview_at(agent_id: UUID, version: int, revision: int, variant_id: UUID) -> Answer:
+    """As `answer_at`, for somebody who chose the variant: nothing is noted of it."""
+    return _answer(agent_id, revision, _variant(agent_id, variant_id))[0]
+
+
+def _variant(agent_id: UUID, variant_id: UUID) -> Variant:
+    variants = Variant.objects.select_related("experiment")
+    return variants.get(pk=variant_id, experiment__agent=agent_id)
+
+
+def _answer(agent_id: UUID, revision: int, variant: Variant | None) -> tuple[Answer, str]:
+    """The answer, and the digest of its prompt."""
     words = words_at(agent_id, revision)
-    variant = (
-        Variant.objects.select_related("experiment").get(pk=variant_id, experiment__agent=agent_id)
-        if variant_id
-        else None
-    )
     persona = persona_of(words.persona, variant)
     prompt = system_prompt(persona, words.system_prompt)
     digest = digest_of(prompt)
-    if variant is not None:
-        _note_prompt(agent_id, variant.pk, revision, digest)
     members = {
         "experiment": _described_experiment(variant.experiment) if variant else None,
         "variant": _described(variant) if variant else None,
@@ -86,7 +99,8 @@ def answer_at(agent_id: UUID, version: int, revision: int, variant_id: UUID | No
         "system_prompt": prompt,
         "prompt_digest": digest,
     }
-    return Answer(variant_id, json.dumps(members, ensure_ascii=False)[1:-1].encode())
+    said = json.dumps(members, ensure_ascii=False)[1:-1].encode()
+    return Answer(variant.pk if variant else None, said), digest
 
 
 def persona_of(own: Mapping[str, str], variant: Variant | None) -> dict[str, str]:

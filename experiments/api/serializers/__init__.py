@@ -22,11 +22,19 @@ from glozr.inputs.serializer_fields import (
 VISITOR = "Your own name for the visitor; compared byte for byte."
 PLAYGROUND = "True for a try-out by your own people: it gets no variant and never counts."
 
+PREVIEW = (
+    "The code of a preview link, in a conversation's first call: it answers with the link's "
+    "variant, is a playground one, and its source is `preview`."
+)
+PREVIEW_CODE = 300
+SOURCES = ["conversation", "visitor", "new", "none", "preview"]
+
 
 class AssignmentCallSerializer(StrictSerializer):
     visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
 
 
 class MessageCallSerializer(StrictSerializer):
@@ -42,6 +50,7 @@ class MessageCallSerializer(StrictSerializer):
         help_text="At most 5 minutes ahead and 7 days back; left out, it is now.",
     )
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
 
 
 class LeadCallSerializer(StrictSerializer):
@@ -78,8 +87,9 @@ class ResolutionSerializer(serializers.Serializer[Any]):
     )
     variant = ResolvedVariantSerializer(allow_null=True)
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["conversation", "visitor", "new", "none"],
-        help_text="Where the variant comes from: decided before, the visitor's own, new, or none.",
+        choices=SOURCES,
+        help_text="Where the variant comes from: decided before, the visitor's own, new, none, or "
+        "chosen by a preview link.",
     )
     revision = serializers.IntegerField(
         min_value=1,

@@ -72,6 +72,7 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "resolve_assignment": ("", 200, VISITOR),
     "record_message": ("", 201, MESSAGE),
     "record_lead": ("", 201, {**VISITOR, "email": "ada@example.com"}),
+    "evaluate_flag": ("", 200, {"context": {"targetingKey": "ada"}}),
     "list_experiments": ("", 200, None),
     "create_experiment": ("", 201, DRAFT),
     "get_experiment": ("running", 200, None),

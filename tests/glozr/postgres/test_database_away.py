@@ -11,6 +11,7 @@ from bench.stack import Stack
 from tests.harness.installations import installation
 
 VISITOR = {"visitor_id": "ada"}
+FLAG = {"context": {"targetingKey": "ada"}}
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +26,12 @@ def refused_in_time(stack: Stack) -> None:
         began = time.monotonic()
         with stack.api() as api:
             answer = api.post("assignments/", json=VISITOR)
-        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            flag = api.post(f"{stack.url}/ofrep/v1/evaluate/flags/{stack.demo['agent']}", json=FLAG)
+        assert answer.status_code == flag.status_code == httpx.codes.SERVICE_UNAVAILABLE
         assert answer.json()["code"] == "unavailable"
-        assert int(answer.headers["Retry-After"]) >= 1
+        assert flag.json()["errorCode"] == "GENERAL"
+        for refused in (answer, flag):
+            assert int(refused.headers["Retry-After"]) >= 1
         assert time.monotonic() - began < 2
     assert httpx.get(f"{stack.url}/healthz").status_code == httpx.codes.OK
     assert httpx.get(f"{stack.url}/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE
