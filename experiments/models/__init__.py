@@ -1,6 +1,6 @@
 """Experiments, their variants, who was assigned to which, and what was done to them."""
 
-from experiments.models.assignment import Assignment, PendingCount, VariantTotals
+from experiments.models.assignment import AssignedCount, Assignment, PendingCount, VariantTotals
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
@@ -13,6 +13,7 @@ from experiments.models.experiment import (
     Variant,
 )
 from experiments.models.prompt import VariantPrompt
+from experiments.models.schedule import OnConflict
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "WEIGHT_RULE",
     "WINDOW_RULE",
     "Action",
+    "AssignedCount",
     "Assignment",
     "DuplicateCall",
     "Event",
@@ -27,6 +29,7 @@ __all__ = [
     "Kind",
     "LeftOut",
     "LeftOutRule",
+    "OnConflict",
     "PendingCount",
     "RuleKind",
     "Status",
