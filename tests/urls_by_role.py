@@ -145,6 +145,7 @@ API: dict[str, Expected] = {
     "api_experiment": READ,
     "api_start": Expected(NOT_READ, managers(409, anonymous=401)),  # another runs
     "api_stop": Expected(NOT_READ, managers(409, anonymous=401)),  # a draft
+    "api_schedule": Expected(NOT_READ, NOT_READ),
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
     "api_history": READ,
     "api_results": READ,
