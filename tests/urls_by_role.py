@@ -119,6 +119,7 @@ PAGES: dict[str, Expected] = {
     "experiment_edit": page(managers(200), managers(409)),  # no version was seen
     "experiment_start": page(managers(200), managers(409)),  # another runs
     "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
+    "experiment_schedule": page(managers(200), managers(400)),  # no version was seen
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "experiment_history": LOOK,

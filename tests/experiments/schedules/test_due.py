@@ -162,9 +162,12 @@ class TestEnds:
         self, running: Experiment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[Experiment] = []
-        monkeypatch.setattr(
-            "experiments.schedules.due.is_decided", lambda one: bool(asked.append(one))
-        )
+
+        def ask(experiment: Experiment) -> bool:
+            asked.append(experiment)
+            return False
+
+        monkeypatch.setattr("experiments.schedules.due.is_decided", ask)
         given(running, ends_when_decided=True)
         end_decided()
         end_decided()
