@@ -16,7 +16,7 @@ from experiments import lifecycle
 from experiments.lifecycle.editing import alone
 from experiments.lifecycle.schedule import drop_start, schedule_of
 from experiments.models import AssignedCount, Experiment
-from experiments.results.decided import is_decided
+from experiments.schedules.decided import is_decided
 from glozr.background import IsStopping, never
 from glozr.errors import DomainError, Invalid, NotFound
 from glozr.postgres.clock import database_time

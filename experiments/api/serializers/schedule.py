@@ -23,7 +23,7 @@ ON_CONFLICT = (
 ENDS_AT = (
     "From this moment on nobody is assigned to it, and it is stopped. At least 10 minutes ahead."
 )
-VISITORS = "It is stopped as soon as one of its variants has so many visitors."
+ENDING_VISITORS = "It is stopped as soon as one of its variants has so many visitors."
 WHEN_DECIDED = "It is stopped once the results say that the primary metric is decided."
 
 
@@ -34,7 +34,7 @@ class EndsCallSerializer(StrictSerializer):
         allow_null=True,
         min_value=1,
         max_value=limits.MAX_ENDS_AT_VISITORS,
-        help_text=VISITORS,
+        help_text=ENDING_VISITORS,
     )
     when_decided = BooleanField(required=False, help_text=WHEN_DECIDED)
 
@@ -66,7 +66,7 @@ def schedule_sent(sent: Any) -> Schedule:
 class EndsSerializer(serializers.Serializer[Schedule]):
     at = serializers.DateTimeField(source="ends_at", allow_null=True, help_text=ENDS_AT)
     visitors = serializers.IntegerField(
-        source="ends_at_visitors", allow_null=True, help_text=VISITORS
+        source="ends_at_visitors", allow_null=True, help_text=ENDING_VISITORS
     )
     when_decided = serializers.BooleanField(source="ends_when_decided", help_text=WHEN_DECIDED)
 
