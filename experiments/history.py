@@ -14,7 +14,7 @@ from experiments import limits
 from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
 
-ENDINGS = frozenset({Action.STOPPED, Action.DELETED})
+ENDINGS = frozenset({Action.STOPPED, Action.DELETED, Action.START_FAILED})
 
 
 def record(

@@ -18,6 +18,11 @@ MAX_CONFIG_DEPTH = 20
 WINDOW_DAYS, MIN_WINDOW_DAYS, MAX_WINDOW_DAYS = 7, 1, 90
 PERSONA_LIMITS: Mapping[str, int] = {"name": limits.PERSONA_NAME, "tone": limits.PERSONA_TONE}
 
+SCHEDULED_AHEAD, MOST_SCHEDULED_AHEAD = timedelta(minutes=10), timedelta(days=731)
+"""How far ahead a start or an end may be set, and how far apart they are."""
+MAX_ENDS_AT_VISITORS = 10_000_000
+"""Per variant."""
+
 EXPERIMENTS_OF_WORKSPACE = 2_000
 """Of a workspace, those that are deleted not counted."""
 HISTORY = 100_000

@@ -120,6 +120,7 @@ PAGES: dict[str, Expected] = {
     "experiment_edit": page(managers(200), managers(409)),  # no version was seen
     "experiment_start": page(managers(200), managers(409)),  # another runs
     "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
+    "experiment_schedule": page(managers(200), managers(400)),  # no version was seen
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "preview_links": page(members(200), managers(302)),
@@ -150,6 +151,7 @@ API: dict[str, Expected] = {
     "api_experiment": READ,
     "api_start": Expected(NOT_READ, managers(409, anonymous=401)),  # another runs
     "api_stop": Expected(NOT_READ, managers(409, anonymous=401)),  # a draft
+    "api_schedule": Expected(NOT_READ, NOT_READ),
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
     "api_history": READ,
     "api_results": READ,

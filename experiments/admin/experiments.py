@@ -72,7 +72,10 @@ class ExperimentAdmin(ServiceAdmin):
     ordering = ("-created_at", "-id")
     autocomplete_fields = ("agent",)
     actions = ("start_and_stop_current", "start_and_keep_running", "stop", "duplicate")
-    kept_fields = ("status", "started_at", "stopped_at", "deleted_at", "created_at", "version")
+    kept_fields = (
+        *("status", "started_at", "stopped_at", "deleted_at", "created_at", "version"),
+        *("starts_at", "starts_on_conflict", "ends_at", "ends_at_visitors", "ends_when_decided"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Experiment]:
         by = person(request)

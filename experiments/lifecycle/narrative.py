@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
@@ -12,6 +13,19 @@ SETUP_LABELS = {
     "hypothesis": "Hypothesis",
     "kind": "Kind",
     "window_days": "Days that count",
+}
+SCHEDULE_LABELS = {
+    "starts_at": "Starts",
+    "on_conflict": "If another one runs then",
+    "ends_at": "Ends",
+    "ends_at_visitors": "Ends when a variant has so many visitors",
+    "ends_when_decided": "Ends when decided",
+}
+CONFLICT_WORDS = {"stop_current": "stop that one", "keep_running": "keep it for its visitors"}
+ENDED_WORDS = {
+    "time": "stopped it at the time that was set",
+    "visitors": "stopped it, as a variant had as many visitors as were set",
+    "decided": "stopped it, as it was decided",
 }
 ABSENT = ""
 PLAIN_SENTENCES: Mapping[Action, str] = {
@@ -66,7 +80,14 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
         case Action.DUPLICATED, {"copy": {"name": name}}:
             return f"made the copy {name}"
         case Action.STARTED, {"kept_running": {"name": name}}:
-            return f"started it; {name} went on for the visitors that it had"
+            scheduled = " as scheduled" if "scheduled" in changes else ""
+            return f"started it{scheduled}; {name} went on for the visitors that it had"
+        case Action.STARTED, {"scheduled": True}:
+            return "started it as scheduled"
+        case Action.SCHEDULED, _ if any(_pair(each)[0] for each in changes.values()):
+            return "changed its schedule"
+        case Action.STOPPED, {"ended": str(reason)} if reason in ENDED_WORDS:
+            return ENDED_WORDS[reason]
         case Action.STOPPED, {"started": {"name": name}}:
             return f"stopped it by starting {name}"
         case Action.STOPPED, {"deleted": True}:
@@ -74,6 +95,33 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
         case Action.AGENT_EDITED, _:
             return "edited the agent while it ran"
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
+
+
+def _schedule_differences(changes: Mapping[str, object]) -> list[Difference]:
+    reason = changes.get("reason")
+    found = [Difference("Why", ABSENT, reason)] if isinstance(reason, str) else []
+    return found + [
+        Difference(label, _when(before), _when(after))
+        for field, label in SCHEDULE_LABELS.items()
+        if field in changes
+        for before, after in [_pair(changes[field])]
+    ]
+
+
+def _when(value: object) -> str:
+    match value:
+        case None | False:
+            return ABSENT
+        case True:
+            return "yes"
+        case str() if value in CONFLICT_WORDS:
+            return CONFLICT_WORDS[value]
+        case str():
+            try:
+                return f"{datetime.fromisoformat(value):%d %b %Y, %H:%M} UTC"
+            except ValueError:
+                return value
+    return _text(value)
 
 
 def _variant_differences(
@@ -166,5 +214,10 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-_TOLD = {Action.EDITED: differences, Action.AGENT_EDITED: told_differences}
+_TOLD = {
+    Action.EDITED: differences,
+    Action.AGENT_EDITED: told_differences,
+    Action.SCHEDULED: _schedule_differences,
+    Action.START_FAILED: _schedule_differences,
+}
 """Steps that tell what was changed, and how."""

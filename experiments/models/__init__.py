@@ -1,6 +1,6 @@
 """Experiments, their variants, who was assigned to which, and what was done to them."""
 
-from experiments.models.assignment import Assignment, PendingCount, VariantTotals
+from experiments.models.assignment import AssignedCount, Assignment, PendingCount, VariantTotals
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
@@ -14,6 +14,7 @@ from experiments.models.experiment import (
 )
 from experiments.models.previewed import PreviewedConversation
 from experiments.models.prompt import VariantPrompt
+from experiments.models.schedule import OnConflict
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "WEIGHT_RULE",
     "WINDOW_RULE",
     "Action",
+    "AssignedCount",
     "Assignment",
     "DuplicateCall",
     "Event",
@@ -28,6 +30,7 @@ __all__ = [
     "Kind",
     "LeftOut",
     "LeftOutRule",
+    "OnConflict",
     "PendingCount",
     "PreviewedConversation",
     "RuleKind",

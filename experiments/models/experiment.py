@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from agents.models import Agent
 from experiments import limits
+from experiments.models.schedule import Scheduled
 from glozr.ids import new_id
 
 WEIGHT_RULE = f"A weight is a whole number from 1 to {limits.MAX_WEIGHT:,}."
@@ -86,7 +87,7 @@ class VisibleManager(models.Manager["Experiment"]):
         return ExperimentQuerySet(self.model, using=self._db).visible()
 
 
-class Experiment(models.Model):
+class Experiment(Scheduled):
     """Variants of an agent set against each other.
 
     Deleting leaves the row behind as a tombstone, which only `with_tombstones` shows:
@@ -129,6 +130,7 @@ class Experiment(models.Model):
                 condition=models.Q(status="running"),
             ),
             models.Index(fields=["agent", "-created_at", "-id"], name="experiments_newest"),
+            *Scheduled.SCHEDULE_INDEXES,
         ]
         constraints = [
             models.UniqueConstraint(
@@ -167,6 +169,7 @@ class Experiment(models.Model):
                 name="experiments_deleted_is_idle",
                 violation_error_message="A deleted experiment does not run.",
             ),
+            *Scheduled.SCHEDULE_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

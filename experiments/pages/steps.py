@@ -16,6 +16,7 @@ from experiments import lifecycle
 from experiments.access import experiment_for
 from experiments.configuration import check_complete, setup_of
 from experiments.lifecycle import AnotherRunning, OnConflict, editing
+from experiments.lifecycle.schedule import END_PASSED
 from experiments.models import Action, Experiment
 from experiments.pages.browse import SECTION, superseding
 from experiments.pages.forms import ExperimentForm
@@ -39,7 +40,10 @@ def experiment_start(request: PageRequest, agent_id: UUID, experiment_id: UUID) 
         )
     except AnotherRunning:
         return _start_page(request, experiment, is_surprise=True, status=HTTPStatus.CONFLICT)
-    except Invalid:
+    except Invalid as invalid:
+        if END_PASSED in {error.detail for error in invalid.errors}:
+            messages.error(request, END_PASSED)
+            return redirect("experiment_schedule", agent_id, experiment_id)
         return _start_page(request, experiment, status=HTTPStatus.BAD_REQUEST)
     except Conflict as conflict:
         messages.info(request, conflict.detail)

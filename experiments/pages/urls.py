@@ -3,6 +3,7 @@
 from django.urls import path
 
 from experiments.pages import browse, downloads, plan, results, setup, steps
+from experiments.pages.schedules import schedule
 from experiments.pages.trying import links
 
 urlpatterns = [
@@ -15,6 +16,9 @@ urlpatterns = [
     path("<uuid:experiment_id>/edit/", setup.experiment_edit, name="experiment_edit"),
     path("<uuid:experiment_id>/start/", steps.experiment_start, name="experiment_start"),
     path("<uuid:experiment_id>/stop/", steps.experiment_stop, name="experiment_stop"),
+    path(
+        "<uuid:experiment_id>/schedule/", schedule.experiment_schedule, name="experiment_schedule"
+    ),
     path(
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
     ),

@@ -9,6 +9,7 @@ revision as well, as conversations under way go on with the one that they began 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -25,11 +26,14 @@ from glozr.secrets import digest_of
 
 @dataclass(frozen=True, slots=True)
 class ActiveExperiment:
-    """What bucketing needs; variants by position."""
+    """What bucketing needs; variants by position. And its end, where one is set: a time, or a
+    number of visitors that no variant may have more of."""
 
     id: UUID
     variant_ids: tuple[UUID, ...]
     weights: tuple[int, ...]
+    ends_at: datetime | None
+    ends_at_visitors: int | None
 
     def variant_for(self, visitor_id: str) -> UUID:
         return self.variant_ids[bucket(self.id, visitor_id, self.weights)]
@@ -60,7 +64,13 @@ def setup_at(agent_id: UUID, version: int) -> AgentSetup:
         return AgentSetup(found.version, None)
     return AgentSetup(
         found.version,
-        ActiveExperiment(found.experiment_id, tuple(found.variant_ids), tuple(found.weights)),
+        ActiveExperiment(
+            found.experiment_id,
+            tuple(found.variant_ids),
+            tuple(found.weights),
+            found.ends_at,
+            found.ends_at_visitors,
+        ),
     )
 
 

@@ -2,8 +2,9 @@
 
 One statement answers whenever the conversation is decided, the visitor has a variant, or no
 experiment runs (rules 1, 2 and 4). A visitor to be bucketed takes a second one (rule 3), which
-writes only if the agent is as it was read and no change of it is under way. If it wrote nothing,
-the call starts again behind the change. `_attempt` tells the steps in order.
+writes only if the agent is as it was read and no change of it is under way, and assigns nobody once
+the experiment's end has come. If it wrote nothing, the call starts again behind the change.
+`_attempt` tells the steps in order.
 """
 
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from django.db import transaction
 from agents.agents.editing import assignment_lock
 from agents.models import Conversation, Message, MessageRole
 from agents.workspaces.tokens import Credentials
+from experiments.models import AssignedCount
 from experiments.runtime.admission import admit, conversation_taken, shown
 from experiments.runtime.answers import (
     ActiveExperiment,
@@ -216,9 +218,14 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     assigned = fetch_one(ASSIGN_AND_RECORD if utterance else ASSIGN, parameters, Assigned)
     if assigned is None or (utterance and assigned.said_at is None):
         return None
-    source = Source.NEW if assigned.is_new else Source.VISITOR
-    decision = _Decision(source, found.version, assigned.revision, assigned.variant_id)
+    decision = _Decision(_source(assigned), found.version, assigned.revision, assigned.variant_id)
     return _Outcome(decision, found, assigned.said_at)
+
+
+def _source(assigned: Assigned) -> Source:
+    if assigned.variant_id is None:
+        return Source.NONE
+    return Source.NEW if assigned.is_new else Source.VISITOR
 
 
 def _is_settled(found: Found, utterance: Utterance | None) -> bool:
@@ -263,13 +270,17 @@ def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
 def _assignment(
     call: Call, active: ActiveExperiment, *, person: str, version: int
 ) -> dict[str, Any]:
+    assignment = new_id()
     return {
         "version": version,
         "lock": assignment_lock(call.agent_id),
-        "assignment": new_id(),
+        "assignment": assignment,
         "experiment": active.id,
         "variant": active.variant_for(person),
         "person": person,
+        "ends_at": active.ends_at,
+        "most": active.ends_at_visitors,
+        "slot": assignment.int % AssignedCount.SLOTS,
     }
 
 

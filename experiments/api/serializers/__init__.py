@@ -8,7 +8,8 @@ from rest_framework import serializers
 from agents import limits as agent_limits
 from agents.models import LeadStatus, MessageRole
 from experiments import limits
-from experiments.lifecycle import OnConflict
+from experiments.api.serializers.schedule import ScheduleSerializer
+from experiments.lifecycle import OnConflict, schedule_of
 from experiments.models import Experiment, Kind, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
@@ -150,6 +151,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     is_active = serializers.BooleanField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    schedule = serializers.SerializerMethodField()
     variants = serializers.SerializerMethodField()
 
     class Meta:
@@ -167,9 +169,15 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "created_at",
             "window_days",
             "version",
+            "schedule",
             "variants",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ScheduleSerializer(allow_null=True))
+    def get_schedule(self, experiment: Experiment) -> dict[str, Any] | None:
+        schedule = schedule_of(experiment)
+        return None if schedule is None else dict(ScheduleSerializer(schedule).data)
 
     @extend_schema_field(VariantSerializer(many=True))
     def get_variants(self, experiment: Experiment) -> list[dict[str, Any]]:

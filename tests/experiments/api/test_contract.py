@@ -80,6 +80,8 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "delete_experiment": ("running", 204, None),
     "start_experiment": ("draft", 200, {"on_conflict": "stop_current"}),
     "stop_experiment": ("running", 200, None),
+    "schedule_experiment": ("draft", 200, {"ends": {"visitors": 5, "when_decided": True}}),
+    "remove_schedule": ("draft", 204, None),
     "duplicate_experiment": ("stopped", 201, {"name": "Again"}),
     "get_results": ("running", 200, None),
     "plan_experiment": ("", 200, None),

@@ -15,7 +15,7 @@ from tests.runtime import Runtime
 
 pytestmark = pytest.mark.django_db
 
-CONTROLS = ("start", "stop", "edit", "duplicate", "delete")
+CONTROLS = ("start", "stop", "schedule", "edit", "duplicate", "delete")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def controls(client: Client, experiment: Experiment) -> set[str]:
 
 
 def test_controls_fit_role_and_status(client: Client, cast: Cast, experiment: Experiment) -> None:
-    always = {"edit", "duplicate", "delete"}
+    always = {"schedule", "edit", "duplicate", "delete"}
     for person in (cast.owner, cast.admin, cast.superuser):
         client.force_login(person)
         assert controls(client, experiment) == always | {"start"}
