@@ -14,15 +14,31 @@ register = template.Library()
 
 
 @register.simple_tag
-def schedule_lines(experiment: Experiment, time_zone: str) -> list[str]:
-    """A sentence for the start and one for the end, of those that are to come."""
+def schedule_lines(experiment: Experiment, time_zone: str, *, in_brief: bool = False) -> list[str]:
+    """A sentence for the start and one for the end, of those that are to come; `in_brief`, the
+    moments alone where there are any."""
     schedule = schedule_of(experiment)
     if schedule is None:
         return []
     if experiment.is_running and schedule.ends_at and schedule.ends_at <= timezone.now():
         return [f"Ended {_moment(schedule.ends_at, time_zone)}, and is being stopped."]
-    lines = [_start(schedule, time_zone), _end(schedule, time_zone)]
+    if in_brief:
+        lines = [_start_in_brief(schedule, time_zone), _end_in_brief(schedule, time_zone)]
+    else:
+        lines = [_start(schedule, time_zone), _end(schedule, time_zone)]
     return [line for line in lines if line]
+
+
+def _start_in_brief(schedule: Schedule, time_zone: str) -> str:
+    return f"Starts {_moment(schedule.starts_at, time_zone)}" if schedule.starts_at else ""
+
+
+def _end_in_brief(schedule: Schedule, time_zone: str) -> str:
+    if schedule.ends_at is None:
+        return _end(schedule, time_zone).removesuffix(".")
+    is_perhaps_earlier = schedule.ends_at_visitors is not None or schedule.ends_when_decided
+    moment = _moment(schedule.ends_at, time_zone)
+    return f"Ends {moment}{' or earlier' if is_perhaps_earlier else ''}"
 
 
 def _start(schedule: Schedule, time_zone: str) -> str:

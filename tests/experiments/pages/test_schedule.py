@@ -72,10 +72,12 @@ def test_times_are_typed_and_said_on_the_workspaces_clock(
         f"12 Jul {next_year}, 09:00 CEST, when a variant has 4,000 visitors or when it is decided, "
         "whichever comes first."
     )
-    for name, ids in (("experiment", [draft.pk]), ("experiment_list", [])):
-        page = client.get(reverse(name, args=[draft.agent_id, *ids])).content.decode()
-        assert starts in page
-        assert ends in page
+    page = client.get(draft.get_absolute_url()).content.decode()
+    assert starts in page
+    assert ends in page
+    listed = client.get(reverse("experiment_list", args=[draft.agent_id])).content.decode()
+    assert f"11 Jan {next_year}, 09:00 CET<" in listed
+    assert f"12 Jul {next_year}, 09:00 CEST or earlier<" in listed
     form = client.get(url(draft)).content.decode()
     assert f'value="{next_year}-01-11T09:00"' in form
     assert HERE in form
