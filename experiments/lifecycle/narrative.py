@@ -3,15 +3,29 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from django.db.models import TextChoices
+
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
-from experiments.models import Action, Event, Kind
+from experiments.models import Action, Design, Event, Kind, PrimaryMetric
 
 SETUP_LABELS = {
     "name": "Name",
     "hypothesis": "Hypothesis",
     "kind": "Kind",
     "window_days": "Days that count",
+    "primary_metric": "Primary metric",
+    "design": "Design",
+    "planned_lift": "Lift to detect",
+    "most_looks": "Looks at most",
+    "expected_value": "Expected value",
+    "expected_weekly": "Expected visitors a week",
+    "traffic_share": "Share of traffic",
+}
+_CHOICES: Mapping[str, type[TextChoices]] = {
+    "kind": Kind,
+    "primary_metric": PrimaryMetric,
+    "design": Design,
 }
 ABSENT = ""
 PLAIN_SENTENCES: Mapping[Action, str] = {
@@ -157,8 +171,15 @@ def _pair(value: object) -> tuple[object, object]:
 
 
 def _worded(field: str, value: object) -> str:
-    if field == "kind" and value in Kind.values:
-        return str(Kind(value).label)
+    if value is None:
+        return ABSENT
+    if field in _CHOICES and value in _CHOICES[field].values:
+        return str(_CHOICES[field](value).label)
+    match field, value:
+        case "planned_lift", int() | float():
+            return f"{value * 100:+g}%"
+        case "traffic_share", int():
+            return f"{value}%"
     return _text(value)
 
 

@@ -4,11 +4,16 @@ from experiments.models.assignment import Assignment, PendingCount, VariantTotal
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
+    LIFT_RULE,
+    LOOKS_RULE,
     NAME_TAKEN,
+    SHARE_RULE,
     WEIGHT_RULE,
     WINDOW_RULE,
+    Design,
     Experiment,
     Kind,
+    PrimaryMetric,
     Status,
     Variant,
 )
@@ -16,11 +21,15 @@ from experiments.models.prompt import VariantPrompt
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
+    "LIFT_RULE",
+    "LOOKS_RULE",
     "NAME_TAKEN",
+    "SHARE_RULE",
     "WEIGHT_RULE",
     "WINDOW_RULE",
     "Action",
     "Assignment",
+    "Design",
     "DuplicateCall",
     "Event",
     "Experiment",
@@ -28,6 +37,7 @@ __all__ = [
     "LeftOut",
     "LeftOutRule",
     "PendingCount",
+    "PrimaryMetric",
     "RuleKind",
     "Status",
     "Variant",
