@@ -15,7 +15,8 @@ from uuid import UUID
 from agents.access import NO_SUCH_AGENT
 from agents.agents.prompt import persona_in_force, system_prompt
 from agents.agents.revisions import words_at
-from experiments.bucketing import bucket
+from experiments import limits
+from experiments.bucketing import bucket, takes_part
 from experiments.models import Experiment, Kind, Variant, VariantPrompt
 from experiments.runtime.statements import SETUP, SetupRow
 from glozr.errors import NotFound
@@ -30,8 +31,12 @@ class ActiveExperiment:
     id: UUID
     variant_ids: tuple[UUID, ...]
     weights: tuple[int, ...]
+    traffic_share: int
 
-    def variant_for(self, visitor_id: str) -> UUID:
+    def variant_for(self, visitor_id: str) -> UUID | None:
+        """None for a visitor outside of its share of traffic."""
+        if not takes_part(self.id, visitor_id, self.traffic_share):
+            return None
         return self.variant_ids[bucket(self.id, visitor_id, self.weights)]
 
 
@@ -60,7 +65,12 @@ def setup_at(agent_id: UUID, version: int) -> AgentSetup:
         return AgentSetup(found.version, None)
     return AgentSetup(
         found.version,
-        ActiveExperiment(found.experiment_id, tuple(found.variant_ids), tuple(found.weights)),
+        ActiveExperiment(
+            found.experiment_id,
+            tuple(found.variant_ids),
+            tuple(found.weights),
+            found.traffic_share or limits.TRAFFIC_SHARE,
+        ),
     )
 
 

@@ -1,9 +1,10 @@
 """Resolve a conversation to a variant: sticky, once, whatever happens beside it.
 
 One statement answers whenever the conversation is decided, the visitor has a variant, or no
-experiment runs (rules 1, 2 and 4). A visitor to be bucketed takes a second one (rule 3), which
-writes only if the agent is as it was read and no change of it is under way. If it wrote nothing,
-the call starts again behind the change. `_attempt` tells the steps in order.
+experiment runs (rules 1, 2 and 4). A visitor to be bucketed, or to be kept out by the share of
+traffic, takes a second one (rule 3), which writes only if the agent is as it was read and no change
+of it is under way. If it wrote nothing, the call starts again behind the change. `_attempt` tells
+the steps in order.
 """
 
 from dataclasses import dataclass
@@ -177,9 +178,15 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     assigned = fetch_one(ASSIGN_AND_RECORD if utterance else ASSIGN, parameters, Assigned)
     if assigned is None or (utterance and assigned.said_at is None):
         return None
-    source = Source.NEW if assigned.is_new else Source.VISITOR
+    source = _source_of(assigned)
     decision = _Decision(source, found.version, assigned.revision, assigned.variant_id)
     return _Outcome(decision, found, assigned.said_at)
+
+
+def _source_of(assigned: Assigned) -> Source:
+    if assigned.variant_id is None:
+        return Source.NONE
+    return Source.NEW if assigned.is_new else Source.VISITOR
 
 
 def _is_settled(found: Found, utterance: Utterance | None) -> bool:

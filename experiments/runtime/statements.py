@@ -92,10 +92,10 @@ class Found(NamedTuple):
 
 class Assigned(NamedTuple):
     """The variant of the row that won, whether it is the one of this call, and the revision that
-    the conversation was stamped with."""
+    the conversation was stamped with. Both are None for a visitor who takes no part."""
 
-    variant_id: UUID
-    is_new: bool
+    variant_id: UUID | None
+    is_new: bool | None
     revision: int
     said_at: datetime | None = None
 
@@ -131,6 +131,7 @@ class SetupRow(NamedTuple):
     experiment_id: UUID | None
     variant_ids: list[UUID] | None
     weights: list[int] | None
+    traffic_share: int | None
 
 
 class Waited(NamedTuple):

@@ -5,4 +5,4 @@ WITH $assigned, said AS (
  RETURNING sent_at
 )
 SELECT assigned.variant_id, assigned.is_new, stamped.revision, said.sent_at AS said_at
-  FROM assigned CROSS JOIN stamped LEFT JOIN said ON true
+  FROM stamped LEFT JOIN assigned ON true LEFT JOIN said ON true

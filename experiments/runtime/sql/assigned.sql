@@ -1,5 +1,6 @@
--- A first message of a visitor without a variant. The conversation is claimed before the
--- assignment is written, so that a call which is refused the conversation leaves nothing behind.
+-- A first message of a visitor without a variant, who gets one, or none outside of the share of
+-- traffic. The conversation is claimed before the assignment is written, so that a call which is
+-- refused the conversation leaves nothing behind.
 -- The row lock makes the statement see a stop, start or delete that commits while it waits; the
 -- advisory lock lets such a change through ahead of further visitors (`editing.changing`).
 current AS MATERIALIZED (
@@ -12,7 +13,7 @@ current AS MATERIALIZED (
 ), stamped AS (
     INSERT INTO conversations AS conversation
            (id, agent_id, visitor_id, playground, variant_id, decided_at, revision)
-    SELECT %(conversation)s, agent_id, %(visitor)s::text, false, %(variant)s, now(), revision
+    SELECT %(conversation)s, agent_id, %(visitor)s::text, false, %(variant)s::uuid, now(), revision
       FROM current
         ON CONFLICT (id) DO UPDATE
        SET variant_id = excluded.variant_id, decided_at = excluded.decided_at,
@@ -27,6 +28,7 @@ current AS MATERIALIZED (
            (id, agent_id, experiment_id, variant_id, visitor_id)
     SELECT %(assignment)s, agent_id, %(experiment)s, variant_id, %(person)s::text
       FROM stamped
+     WHERE variant_id IS NOT NULL
         ON CONFLICT (experiment_id, visitor_id) DO UPDATE
        SET visitor_id = excluded.visitor_id  -- changes nothing, returns the row that won
  RETURNING variant_id, id = %(assignment)s AS is_new

@@ -1,9 +1,9 @@
 -- One statement, so that version, experiment and weights are of one moment.
 SELECT agent.config_version AS version, active.id AS experiment_id, active.variant_ids,
-       active.weights
+       active.weights, active.traffic_share
   FROM agents agent
   LEFT JOIN LATERAL (
-       SELECT experiment.id,
+       SELECT experiment.id, experiment.traffic_share,
               array_agg(variant.id ORDER BY variant.position) AS variant_ids,
               array_agg(variant.weight ORDER BY variant.position) AS weights
          FROM experiments experiment
