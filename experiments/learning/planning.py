@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from experiments import limits
-from experiments.learning.baseline import Baseline, baseline_of
+from experiments.plans.baseline import Baseline, baseline_of, control_of
 from experiments.results.metrics import LEAD_CAPTURE, METRICS, Metric
 from experiments.results.report import DEFAULT_LIFT
 from experiments.statistics import Arm
@@ -20,8 +20,6 @@ from experiments.statistics.plan import (
     Need,
     Needs,
     Shown,
-    at_mean,
-    at_rate,
     needs,
     smallest_lifts,
 )
@@ -87,7 +85,8 @@ def plan_of(agent: Agent, asked: Asked) -> Plan:
     _check(asked)
     baseline = baseline_of(agent)
     weekly = baseline.weekly if asked.weekly is None else asked.weekly
-    control = _control(asked, baseline)
+    control = control_of(asked.metric, baseline, asked.rate)
+    assert control is not None
     today = timezone.now().astimezone(zone(agent.workspace.time_zone)).date()
 
     def dated(need: Need) -> DatedNeed:
@@ -136,18 +135,6 @@ def _check(asked: Asked) -> None:
         errors.append(FieldError("weekly", "out_of_range", "Give at least 1 visitor a week."))
     if errors:
         raise Invalid(errors)
-
-
-def _control(asked: Asked, baseline: Baseline) -> Arm:
-    """What was typed, else what was measured. Messages typed vary as those measured do, or, where
-    none were, as their mean squared."""
-    if asked.metric == LEAD_CAPTURE.key:
-        return baseline.leads if asked.rate is None else at_rate(asked.rate)
-    if asked.rate is None:
-        return baseline.messages
-    measured = baseline.messages
-    spread = (measured.variance or 0.0) * measured.n / (measured.value or 1.0) ** 2
-    return at_mean(asked.rate, (spread or 1.0) * asked.rate**2)
 
 
 def _words(

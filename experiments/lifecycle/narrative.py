@@ -8,6 +8,7 @@ from django.db.models import TextChoices
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
 from experiments.models import Action, Design, Event, Kind, PrimaryMetric
+from experiments.plans.frozen import plan_in_words
 
 SETUP_LABELS = {
     "name": "Name",
@@ -80,7 +81,10 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
         case Action.DUPLICATED, {"copy": {"name": name}}:
             return f"made the copy {name}"
         case Action.STARTED, {"kept_running": {"name": name}}:
-            return f"started it; {name} went on for the visitors that it had"
+            told = f"started it; {name} went on for the visitors that it had"
+            return told + _planned(changes)
+        case Action.STARTED, {"plan": _}:
+            return "started it" + _planned(changes)
         case Action.STOPPED, {"started": {"name": name}}:
             return f"stopped it by starting {name}"
         case Action.STOPPED, {"deleted": True}:
@@ -88,6 +92,11 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
         case Action.AGENT_EDITED, _:
             return "edited the agent while it ran"
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
+
+
+def _planned(changes: Mapping[str, object]) -> str:
+    plan = changes.get("plan")
+    return f", {plan_in_words(plan)}" if isinstance(plan, Mapping) else ""
 
 
 def _variant_differences(

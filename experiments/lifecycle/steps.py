@@ -15,6 +15,8 @@ from experiments import history
 from experiments.configuration import check_complete, setup_of
 from experiments.lifecycle.editing import alone
 from experiments.models import Action, Experiment, Status
+from experiments.plans.baseline import baseline_of
+from experiments.plans.frozen import freeze, wants_plan
 from glozr.errors import Conflict
 
 TRANSITIONS: Mapping[Action, Mapping[Status, Status]] = {
@@ -62,8 +64,11 @@ def start(
     Raises:
         Conflict: `already_running`.
         AnotherRunning: one runs and `on_conflict` does not say what to do with it.
-        Invalid: the set-up breaks rules; all of them are named.
+        Invalid: the set-up breaks rules; all of them are named. Or nothing tells how long a planned
+            one would take.
     """
+    # It reads much, so beside the lock that visitors wait for.
+    baseline = baseline_of(experiment.agent) if wants_plan(experiment) else None
     with alone(experiment) as current:
         if not can(Action.STARTED, current):
             raise Conflict(f"{current.name} is running already.", code="already_running")
@@ -75,12 +80,17 @@ def start(
             if on_conflict == OnConflict.STOP_CURRENT:
                 _stop(active, by=by, because={"started": _named(current)})
         _move(current, Action.STARTED, started_at=Now(), stopped_at=None)
+        if baseline is not None and wants_plan(current):
+            freeze(current, baseline)
         kept = active if on_conflict == OnConflict.KEEP_RUNNING else None
         history.record(
             current,
             Action.STARTED,
             by=by,
-            changes={"kept_running": _named(kept)} if kept else None,
+            changes={
+                **({"kept_running": _named(kept)} if kept else {}),
+                **({"plan": current.plan} if current.plan and baseline else {}),
+            },
         )
     return current
 

@@ -17,6 +17,7 @@ from experiments.models.experiment import (
     Status,
     Variant,
 )
+from experiments.models.look import Look
 from experiments.models.prompt import VariantPrompt
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
@@ -36,6 +37,7 @@ __all__ = [
     "Kind",
     "LeftOut",
     "LeftOutRule",
+    "Look",
     "PendingCount",
     "PrimaryMetric",
     "RuleKind",

@@ -165,6 +165,10 @@ class Experiment(models.Model):
     expected_weekly = models.FloatField(
         null=True, blank=True, help_text="Visitors a week, where none are measured to plan by."
     )
+    plan = models.JSONField(
+        null=True, blank=True, editable=False, help_text="As it stood at the first start."
+    )
+    next_look_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -182,6 +186,11 @@ class Experiment(models.Model):
                 condition=models.Q(status="running"),
             ),
             models.Index(fields=["agent", "-created_at", "-id"], name="experiments_newest"),
+            models.Index(
+                fields=["next_look_at"],
+                name="experiments_looks_due",
+                condition=models.Q(next_look_at__isnull=False, deleted_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -18,6 +18,7 @@ import numpy as np
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from experiments import limits
 from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals, verdicts
 from experiments.results.metrics import METRICS, Metric
@@ -38,7 +39,7 @@ from experiments.sums import NOTHING, Sums
 from glozr.errors import FieldError, Invalid
 from glozr.zones import zone
 
-DEFAULT_LIFT = 0.2
+DEFAULT_LIFT = limits.USUAL_LIFT
 LIFTS = (0.05, 0.1, 0.2, 0.3, 0.5)
 """The relative lifts that a person may ask the needed visitors for."""
 LEAST_LIFT, GREATEST_LIFT = 0.001, 10

@@ -29,7 +29,6 @@ DESIGNS = (
 )
 NUMERIC: Final = {"inputmode": "decimal", "class": "input-small"}
 NUMBER_TYPED = re.compile(r"[+-]?\d{1,12}(\.\d{1,12})?", re.ASCII)
-USUAL_LIFT, USUAL_LOOKS = 0.2, 5
 PERCENT_RULES = {
     "planned_lift": "Give a lift from "
     f"{limits.MIN_PLANNED_LIFT * 100:g} to {limits.MAX_PLANNED_LIFT * 100:,.0f} percent.",
@@ -117,8 +116,8 @@ def typed_plan(setup: Setup) -> dict[str, str]:
     return {
         "primary_metric": setup.primary_metric,
         "design": setup.design,
-        "planned_lift": f"{(setup.planned_lift or USUAL_LIFT) * 100:g}",
-        "most_looks": str(setup.most_looks or USUAL_LOOKS),
+        "planned_lift": f"{(setup.planned_lift or limits.USUAL_LIFT) * 100:g}",
+        "most_looks": str(setup.most_looks or limits.USUAL_LOOKS),
         "traffic_share": str(setup.traffic_share),
         "expected_value": "" if value is None else f"{value * _scale(setup.primary_metric):g}",
         "expected_weekly": "" if setup.expected_weekly is None else f"{setup.expected_weekly:g}",

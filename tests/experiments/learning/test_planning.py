@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Agent, Conversation, Lead, Message, MessageRole
-from experiments.learning.baseline import baseline_of
 from experiments.learning.planning import Asked, plan_of
+from experiments.plans.baseline import baseline_of
 from glozr.errors import Invalid
 from tests.factories import unused_id
 from tests.roles import Cast
