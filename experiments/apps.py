@@ -15,6 +15,7 @@ class ExperimentsConfig(AppConfig):
         from experiments.demo import checks
         from experiments.lifecycle import agent_edits
         from experiments.results import rollup
+        from experiments.results.looks import taking
         from experiments.visitors import erasing
 
         assert checks  # registered
@@ -22,6 +23,7 @@ class ExperimentsConfig(AppConfig):
             self.name, dependents=agent_edits.running_at, note=agent_edits.note_in_histories
         )
         add_step("fold results", rollup.fold_all, every=10)
+        add_step("take looks", taking.take_due, every=30)
         add_step("erase old visitors", erasing.erase_old, every=600)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)

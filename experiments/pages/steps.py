@@ -20,8 +20,10 @@ from experiments.lifecycle import AnotherRunning, OnConflict, editing
 from experiments.models import Action, Experiment
 from experiments.pages.browse import SECTION, superseding
 from experiments.pages.forms import ExperimentForm
-from experiments.plans.frozen import plan_if_started
+from experiments.plans.frozen import FrozenPlan, plan_if_started
+from experiments.results.looks.words import look_day
 from glozr.errors import Conflict, FieldError, Invalid
+from glozr.zones import zone
 
 confirmed_step = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -147,8 +149,15 @@ def _start_page(
         active=lifecycle.active_experiment(experiment),
         is_surprise=is_surprise,
         plan=plan,
+        first_look=_first_look(experiment, plan),
         problems=form.problems,
     )
+
+
+def _first_look(experiment: Experiment, plan: FrozenPlan | None) -> str:
+    if plan is None or not plan.looks:
+        return ""
+    return look_day(plan.due_at(1), zone(experiment.agent.workspace.time_zone))
 
 
 def _step_page(

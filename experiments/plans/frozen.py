@@ -55,10 +55,6 @@ class FrozenPlan:
     def looks(self) -> int:
         return len(self.look_weeks)
 
-    @property
-    def looks_due(self) -> list[datetime]:
-        return [self.due_at(number) for number in range(1, self.looks + 1)]
-
 
 def wants_plan(experiment: Experiment) -> bool:
     """Whether a start of it makes a plan: nobody has come under one yet."""
