@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,8 +87,15 @@ def plan_if_started(experiment: Experiment) -> FrozenPlan | None:
     return plan_for(experiment, baseline_of(experiment.agent), timezone.now())
 
 
-def plan_for(experiment: Experiment, baseline: Baseline, started_at: datetime) -> FrozenPlan | None:
+def plan_for(
+    experiment: Experiment,
+    baseline: Baseline,
+    started_at: datetime,
+    weights: Sequence[int] | None = None,
+) -> FrozenPlan | None:
     """The plan of an experiment that starts now; None of a watched one that nothing tells of.
+
+    `weights` are those of its variants unless given, as of one that is not stored yet.
 
     Raises:
         Invalid: a planned one that can't be planned: what is missing, or impossible.
@@ -103,7 +110,9 @@ def plan_for(experiment: Experiment, baseline: Baseline, started_at: datetime) -
     if control is None or not control.value or weekly <= 0:
         return None
     lift = experiment.planned_lift or limits.USUAL_LIFT
-    course = _course(experiment, control, lift, weekly)
+    if weights is None:
+        weights = [variant.weight for variant in experiment.variants.all()]
+    course = _course(experiment, control, lift, weekly, weights)
     if course is None:
         if experiment.is_planned:
             raise Invalid([FieldError("planned_lift", "impossible", _impossible(control, lift))])
@@ -123,10 +132,9 @@ def plan_for(experiment: Experiment, baseline: Baseline, started_at: datetime) -
 
 
 def _course(
-    experiment: Experiment, control: Arm, lift: float, weekly: float
+    experiment: Experiment, control: Arm, lift: float, weekly: float, weights: Sequence[int]
 ) -> tuple[int, int | None, tuple[int, ...]] | None:
     """Visitors of the least variant, weeks, and those with a look."""
-    weights = [variant.weight for variant in experiment.variants.all()]
     if experiment.is_planned:
         planned: Course | None = planned_course(
             control,

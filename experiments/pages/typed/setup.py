@@ -163,5 +163,6 @@ def _number(text: str, scale: int) -> float | str | None:
 
 
 def _scale(metric: str) -> int:
-    is_share = metric in PrimaryMetric.values and PrimaryMetric(metric).is_share
-    return 100 if is_share else 1
+    """One that was left out is the usual one."""
+    known = PrimaryMetric(metric) if metric in PrimaryMetric.values else PrimaryMetric.LEAD_CAPTURE
+    return 100 if known.is_share else 1
