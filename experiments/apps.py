@@ -15,6 +15,7 @@ class ExperimentsConfig(AppConfig):
         from experiments.demo import checks
         from experiments.lifecycle import agent_edits
         from experiments.results import rollup
+        from experiments.results.looks import taking
         from experiments.schedules import due
         from experiments.visitors import erasing
 
@@ -25,6 +26,7 @@ class ExperimentsConfig(AppConfig):
         add_step("fold results", rollup.fold_all, every=10)
         add_step("start and end by schedule", due.take_due, every=2)
         add_step("end what is decided", due.end_decided, every=30)
+        add_step("take looks", taking.take_due, every=30)
         add_step("erase old visitors", erasing.erase_old, every=600)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)

@@ -4,15 +4,30 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import TextChoices
+
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
-from experiments.models import Action, Event, Kind
+from experiments.models import Action, Design, Event, Kind, PrimaryMetric
+from experiments.plans.frozen import plan_in_words
 
 SETUP_LABELS = {
     "name": "Name",
     "hypothesis": "Hypothesis",
     "kind": "Kind",
     "window_days": "Days that count",
+    "primary_metric": "Primary metric",
+    "design": "Design",
+    "planned_lift": "Lift to detect",
+    "most_looks": "Looks at most",
+    "expected_value": "Expected value",
+    "expected_weekly": "Expected visitors a week",
+    "traffic_share": "Share of traffic",
+}
+_CHOICES: Mapping[str, type[TextChoices]] = {
+    "kind": Kind,
+    "primary_metric": PrimaryMetric,
+    "design": Design,
 }
 SCHEDULE_LABELS = {
     "starts_at": "Starts",
@@ -81,9 +96,14 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return f"made the copy {name}"
         case Action.STARTED, {"kept_running": {"name": name}}:
             scheduled = " as scheduled" if "scheduled" in changes else ""
-            return f"started it{scheduled}; {name} went on for the visitors that it had"
-        case Action.STARTED, {"scheduled": True}:
-            return "started it as scheduled"
+            told = f"started it{scheduled}; {name} went on for the visitors that it had"
+            return told + _planned(changes)
+        case Action.STARTED, _:
+            return (
+                "started it"
+                + (" as scheduled" if "scheduled" in changes else "")
+                + _planned(changes)
+            )
         case Action.SCHEDULED, _ if any(_pair(each)[0] for each in changes.values()):
             return "changed its schedule"
         case Action.STOPPED, {"ended": str(reason)} if reason in ENDED_WORDS:
@@ -122,6 +142,17 @@ def _when(value: object) -> str:
             except ValueError:
                 return value
     return _text(value)
+
+
+def _started(changes: Mapping[str, object]) -> str:
+    told = "started it as scheduled" if "scheduled" in changes else "started it"
+    match changes.get("kept_running"):
+        case {"name": name}:
+            told += f"; {name} went on for the visitors that it had"
+    match changes.get("plan"):
+        case Mapping() as plan:
+            told += f", {plan_in_words(plan)}"
+    return told
 
 
 def _variant_differences(
@@ -205,8 +236,15 @@ def _pair(value: object) -> tuple[object, object]:
 
 
 def _worded(field: str, value: object) -> str:
-    if field == "kind" and value in Kind.values:
-        return str(Kind(value).label)
+    if value is None:
+        return ABSENT
+    if field in _CHOICES and value in _CHOICES[field].values:
+        return str(_CHOICES[field](value).label)
+    match field, value:
+        case "planned_lift", int() | float():
+            return f"{value * 100:+g}%"
+        case "traffic_share", int():
+            return f"{value}%"
     return _text(value)
 
 

@@ -23,6 +23,8 @@ from experiments.lifecycle.schedule import (
     forget_counts,
 )
 from experiments.models import Action, Experiment, OnConflict, Status
+from experiments.plans.baseline import baseline_of
+from experiments.plans.frozen import freeze, wants_plan
 from glozr.errors import Conflict
 
 TRANSITIONS: Mapping[Action, Mapping[Status, Status]] = {
@@ -65,8 +67,11 @@ def start(
     Raises:
         Conflict: `already_running`.
         AnotherRunning: one runs and `on_conflict` does not say what to do with it.
-        Invalid: the set-up breaks rules; all of them are named. Or its end has passed.
+        Invalid: the set-up breaks rules; all of them are named. Or its end has passed, or nothing
+            tells how long a planned one would take.
     """
+    # It reads much, so beside the lock that visitors wait for.
+    baseline = baseline_of(experiment.agent) if wants_plan(experiment) else None
     with alone(experiment) as current:
         if not can(Action.STARTED, current):
             raise Conflict(f"{current.name} is running already.", code="already_running")
@@ -82,6 +87,9 @@ def start(
         changes: dict[str, object] = {"scheduled": True} if is_scheduled else {}
         if active is not None and on_conflict == OnConflict.KEEP_RUNNING:
             changes["kept_running"] = _named(active)
+        if baseline is not None and wants_plan(current):
+            freeze(current, baseline)
+            changes["plan"] = current.plan
         history.record(current, Action.STARTED, by=by, changes=changes)
     return current
 

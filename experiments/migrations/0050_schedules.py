@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0082_more_actions_are_known"),
-        ("experiments", "0033_more_actions_are_known"),
+        ("experiments", "0042_looks"),
     ]
 
     operations = [

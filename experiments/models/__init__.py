@@ -4,35 +4,47 @@ from experiments.models.assignment import AssignedCount, Assignment, PendingCoun
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
+    LIFT_RULE,
+    LOOKS_RULE,
     NAME_TAKEN,
+    SHARE_RULE,
     WEIGHT_RULE,
     WINDOW_RULE,
+    Design,
     Experiment,
     Kind,
+    PrimaryMetric,
     Status,
     Variant,
 )
+from experiments.models.look import Look
 from experiments.models.previewed import PreviewedConversation
 from experiments.models.prompt import VariantPrompt
 from experiments.models.schedule import OnConflict
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
+    "LIFT_RULE",
+    "LOOKS_RULE",
     "NAME_TAKEN",
+    "SHARE_RULE",
     "WEIGHT_RULE",
     "WINDOW_RULE",
     "Action",
     "AssignedCount",
     "Assignment",
+    "Design",
     "DuplicateCall",
     "Event",
     "Experiment",
     "Kind",
     "LeftOut",
     "LeftOutRule",
+    "Look",
     "OnConflict",
     "PendingCount",
     "PreviewedConversation",
+    "PrimaryMetric",
     "RuleKind",
     "Status",
     "Variant",

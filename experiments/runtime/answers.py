@@ -16,7 +16,8 @@ from uuid import UUID
 from agents.access import NO_SUCH_AGENT
 from agents.agents.prompt import persona_in_force, system_prompt
 from agents.agents.revisions import words_at
-from experiments.bucketing import bucket
+from experiments import limits
+from experiments.bucketing import bucket, takes_part
 from experiments.models import Experiment, Kind, Variant, VariantPrompt
 from experiments.runtime.statements import SETUP, SetupRow
 from glozr.errors import NotFound
@@ -34,8 +35,12 @@ class ActiveExperiment:
     weights: tuple[int, ...]
     ends_at: datetime | None
     ends_at_visitors: int | None
+    traffic_share: int
 
-    def variant_for(self, visitor_id: str) -> UUID:
+    def variant_for(self, visitor_id: str) -> UUID | None:
+        """None for a visitor outside of its share of traffic."""
+        if not takes_part(self.id, visitor_id, self.traffic_share):
+            return None
         return self.variant_ids[bucket(self.id, visitor_id, self.weights)]
 
 
@@ -70,6 +75,7 @@ def setup_at(agent_id: UUID, version: int) -> AgentSetup:
             tuple(found.weights),
             found.ends_at,
             found.ends_at_visitors,
+            found.traffic_share or limits.TRAFFIC_SHARE,
         ),
     )
 

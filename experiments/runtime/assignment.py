@@ -1,10 +1,10 @@
 """Resolve a conversation to a variant: sticky, once, whatever happens beside it.
 
 One statement answers whenever the conversation is decided, the visitor has a variant, or no
-experiment runs (rules 1, 2 and 4). A visitor to be bucketed takes a second one (rule 3), which
-writes only if the agent is as it was read and no change of it is under way, and assigns nobody once
-the experiment's end has come. If it wrote nothing, the call starts again behind the change.
-`_attempt` tells the steps in order.
+experiment runs (rules 1, 2 and 4). A visitor to be bucketed, or to be kept out by the share of
+traffic, takes a second one (rule 3), which writes only if the agent is as it was read and no change
+of it is under way, and assigns nobody once the experiment's end has come. If it wrote nothing, the
+call starts again behind the change. `_attempt` tells the steps in order.
 """
 
 from dataclasses import dataclass, replace

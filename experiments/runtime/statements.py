@@ -93,7 +93,8 @@ class Found(NamedTuple):
 
 class Assigned(NamedTuple):
     """The variant of the row that won, whether it is the one of this call, and the revision that
-    the conversation was stamped with. Without a variant, the experiment's end had come."""
+    the conversation was stamped with. Without a variant, the visitor takes no part: outside of the
+    share of traffic, or the experiment's end had come."""
 
     variant_id: UUID | None
     is_new: bool
@@ -132,6 +133,7 @@ class SetupRow(NamedTuple):
     experiment_id: UUID | None
     variant_ids: list[UUID] | None
     weights: list[int] | None
+    traffic_share: int | None
     ends_at: datetime | None
     ends_at_visitors: int | None
 

@@ -10,7 +10,7 @@ from agents.models import LeadStatus, MessageRole
 from experiments import limits
 from experiments.api.serializers.schedule import ScheduleSerializer
 from experiments.lifecycle import OnConflict, schedule_of
-from experiments.models import Experiment, Kind, Status, Variant
+from experiments.models import Design, Experiment, Kind, PrimaryMetric, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
     EmailField,
@@ -168,6 +168,13 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "stopped_at",
             "created_at",
             "window_days",
+            "primary_metric",
+            "design",
+            "planned_lift",
+            "most_looks",
+            "expected_value",
+            "expected_weekly",
+            "traffic_share",
             "version",
             "schedule",
             "variants",
@@ -210,6 +217,55 @@ class ExperimentCallSerializer(StrictSerializer):
         max_value=limits.MAX_WINDOW_DAYS,
         default=limits.WINDOW_DAYS,
         help_text="For how many days after a visitor's assignment what they do counts.",
+    )
+    primary_metric = serializers.ChoiceField(
+        required=False,
+        choices=PrimaryMetric.choices,
+        default=PrimaryMetric.LEAD_CAPTURE.value,
+        help_text="What the verdict is about.",
+    )
+    design = serializers.ChoiceField(
+        required=False,
+        choices=Design.choices,
+        default=Design.WATCHED.value,
+        help_text="`watched` may be looked at whenever one likes; `planned` gives its verdict at a "
+        "few looks alone, and needs about half of the visitors.",
+    )
+    planned_lift = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        min_value=limits.MIN_PLANNED_LIFT,
+        max_value=limits.MAX_PLANNED_LIFT,
+        help_text="The lift to detect, 0.2 for +20%. The planned design needs it.",
+    )
+    most_looks = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=limits.MAX_LOOKS,
+        help_text="At most so many looks. The planned design needs it.",
+    )
+    expected_value = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        min_value=limits.MIN_EXPECTED,
+        max_value=limits.MAX_EXPECTED_AVERAGE,
+        help_text="Of the primary metric, to plan by instead of the last eight weeks; shares are "
+        "from 0 to 1.",
+    )
+    expected_weekly = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=limits.MAX_EXPECTED_WEEKLY,
+        help_text="Visitors a week of the agent, to plan by instead of the last eight weeks.",
+    )
+    traffic_share = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=limits.TRAFFIC_SHARE,
+        default=limits.TRAFFIC_SHARE,
+        help_text="Percent of new visitors who take part. Once started it may only be raised.",
     )
     variants = serializers.ListField(
         child=VariantCallSerializer(),

@@ -1,5 +1,6 @@
--- A first message of a visitor without a variant. The conversation is claimed before the
--- assignment is written, so that a call which is refused the conversation leaves nothing behind.
+-- A first message of a visitor without a variant, who gets one, or none outside of the share of
+-- traffic. The conversation is claimed before the assignment is written, so that a call which is
+-- refused the conversation leaves nothing behind.
 -- The row lock makes the statement see a stop, start or delete that commits while it waits; the
 -- advisory lock lets such a change through ahead of further visitors (`editing.changing`). Once the
 -- end has come the conversation is decided without a variant, and nobody is assigned: the end is of
