@@ -94,16 +94,8 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return f"made it as a copy of {name}"
         case Action.DUPLICATED, {"copy": {"name": name}}:
             return f"made the copy {name}"
-        case Action.STARTED, {"kept_running": {"name": name}}:
-            scheduled = " as scheduled" if "scheduled" in changes else ""
-            told = f"started it{scheduled}; {name} went on for the visitors that it had"
-            return told + _planned(changes)
         case Action.STARTED, _:
-            return (
-                "started it"
-                + (" as scheduled" if "scheduled" in changes else "")
-                + _planned(changes)
-            )
+            return _started(changes)
         case Action.SCHEDULED, _ if any(_pair(each)[0] for each in changes.values()):
             return "changed its schedule"
         case Action.STOPPED, {"ended": str(reason)} if reason in ENDED_WORDS:
