@@ -35,3 +35,4 @@ class ExperimentsConfig(AppConfig):
         add_agent_tab(
             "visitors", "Visitors", "visitors", rank=50, needed=Permission.MANAGE_VISITORS
         )
+        add_agent_tab("connect", "Connect", "connect", rank=60)

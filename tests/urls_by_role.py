@@ -113,6 +113,8 @@ PAGES: dict[str, Expected] = {
     "visitor_erase": page(NO_GET, managers(400)),
     "experiment_list": LOOK,
     "experiment_plan": LOOK,
+    "connect": page(members(200), managers(200)),
+    "connect_heard": page(members(302), NO_POST),  # a part, if htmx asks; see the page
     "experiment_new": page(managers(200), managers(400)),
     "variant_rows": page(NO_GET, managers(200)),
     "variant_preview": page(NO_GET, managers(200)),

@@ -4,11 +4,13 @@ from django.urls import path
 
 from experiments.pages import browse, downloads, plan, results, setup, steps
 from experiments.pages.schedules import schedule
-from experiments.pages.trying import links
+from experiments.pages.trying import connect, links
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
     path("plan/", plan.experiment_plan, name="experiment_plan"),
+    path("connect/", connect.connect, name="connect"),
+    path("connect/heard/", connect.connect_heard, name="connect_heard"),
     path("new/", setup.experiment_new, name="experiment_new"),
     path("rows/", setup.variant_rows, name="variant_rows"),
     path("preview/", setup.variant_preview, name="variant_preview"),

@@ -18,6 +18,8 @@ from experiments.api.serializers import (
 from experiments.models import Kind
 from glozr.inputs.serializer_fields import BooleanField, TextField, UuidField
 
+FLAG_REASONS = [(reason, reason) for reason in ("SPLIT", "DEFAULT", "TARGETING_MATCH")]
+
 
 class OpenSerializer(serializers.Serializer[Any]):
     """What else is sent is the caller's, and ignored: a context has what all flags need."""
@@ -67,7 +69,7 @@ class FlagSerializer(serializers.Serializer[Any]):
         allow_blank=True, help_text="The variant's name; empty when the visitor has none."
     )
     reason = serializers.ChoiceField(
-        choices=["SPLIT", "DEFAULT", "TARGETING_MATCH"],
+        choices=FLAG_REASONS,
         help_text="DEFAULT is the agent's own persona, TARGETING_MATCH a preview.",
     )
     metadata = FlagMetadataSerializer()
