@@ -12,8 +12,16 @@ from experiments.models.experiment import (
     Status,
     Variant,
 )
+from experiments.models.notice import (
+    Notice,
+    NoticeKind,
+    NoticeMail,
+    NoticeSeen,
+    NoticeWatch,
+)
 from experiments.models.prompt import VariantPrompt
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
+from experiments.models.webhook import Delivery, DeliveryState, Webhook, WebhookForm
 
 __all__ = [
     "NAME_TAKEN",
@@ -21,12 +29,19 @@ __all__ = [
     "WINDOW_RULE",
     "Action",
     "Assignment",
+    "Delivery",
+    "DeliveryState",
     "DuplicateCall",
     "Event",
     "Experiment",
     "Kind",
     "LeftOut",
     "LeftOutRule",
+    "Notice",
+    "NoticeKind",
+    "NoticeMail",
+    "NoticeSeen",
+    "NoticeWatch",
     "PendingCount",
     "RuleKind",
     "Status",
@@ -34,4 +49,6 @@ __all__ = [
     "VariantPrompt",
     "VariantTotals",
     "VisitorMerge",
+    "Webhook",
+    "WebhookForm",
 ]
