@@ -26,7 +26,7 @@ from experiments.notices.payloads import payload_of
 from experiments.notices.webhooks import SWITCHED_OFF, switch_webhook
 from glozr.background import IsStopping, never
 
-AT_ONCE = 8
+_AT_ONCE = 8
 _LOOKED_THROUGH = 200
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
@@ -70,7 +70,7 @@ def _take() -> list[Delivery]:
             .select_related("webhook__workspace", "notice__workspace", "notice__experiment__agent")
             .order_by("due_at", "id")[:_LOOKED_THROUGH]
         )
-        taken = _first_of_each_webhook(due)[:AT_ONCE]
+        taken = _first_of_each_webhook(due)[:_AT_ONCE]
         for delivery in taken:
             delivery.attempts += 1
             delivery.turn += 1

@@ -26,7 +26,7 @@ def letter_of(notice: Notice, to: User) -> EmailMessage:
         "experiments/notices/mail.txt",
         {
             "title": title,
-            "text": without_links(notice.text),
+            "text": _without_links(notice),
             "agent": quoted(experiment.agent.name, otherwise="an agent"),
             "workspace": quoted(workspace.name, otherwise="a workspace of yours"),
             "url": address_of(notice),
@@ -44,6 +44,14 @@ def letter_of(notice: Notice, to: User) -> EmailMessage:
     )
     label = outbox.Label(PURPOSE, workspace=workspace, about=notice.pk)
     return outbox.labelled(message, label)
+
+
+def _without_links(notice: Notice) -> str:
+    """What it says; of addresses only that of who has done it."""
+    who = f"{notice.actor.email} " if notice.actor else ""
+    if who and notice.text.startswith(who):
+        return who + without_links(notice.text.removeprefix(who))
+    return without_links(notice.text)
 
 
 def address_of(notice: Notice) -> str:

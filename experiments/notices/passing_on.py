@@ -17,7 +17,7 @@ from experiments.notices.letters import PURPOSE, letter_of
 from experiments.notices.preferences import recipients_of
 from glozr.background import IsStopping, never
 
-AT_ONCE = 100
+_AT_ONCE = 100
 _log = logging.getLogger("glozr.notices")
 
 
@@ -28,7 +28,7 @@ def pass_on_notices(is_stopping: IsStopping = never) -> int:
         waiting = Notice.objects.to_be_passed_on().order_by("created_at", "id")
         batch = [
             notice_id
-            for notice_id in waiting.values_list("pk", flat=True)[:AT_ONCE]
+            for notice_id in waiting.values_list("pk", flat=True)[:_AT_ONCE]
             if not is_stopping() and _passed_on(notice_id)
         ]
         passed_on += len(batch)

@@ -22,7 +22,7 @@ from experiments.results.verdicts import VerdictKind
 from glozr.background import IsStopping, never
 
 BETWEEN_LOOKS = timedelta(minutes=10)
-AT_ONCE = 500
+_AT_ONCE = 500
 """Experiments looked at in one turn of the step."""
 _BEGIN = (
     "INSERT INTO notice_watches (experiment_id, due_at)"
@@ -41,9 +41,9 @@ class _State:
 def watch(is_stopping: IsStopping = never) -> int:
     """Look at what is due; how many experiments those were."""
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [AT_ONCE])
+        cursor.execute(_BEGIN, [_AT_ONCE])
     looked = 0
-    while looked < AT_ONCE and not is_stopping() and (experiment := _take()) is not None:
+    while looked < _AT_ONCE and not is_stopping() and (experiment := _take()) is not None:
         _look_at(experiment)
         looked += 1
     return looked

@@ -93,7 +93,7 @@ def deliveries_of(webhook: Webhook) -> QuerySet[Delivery]:
     return found.order_by("-created_at", "-id")
 
 
-def resend(delivery: Delivery) -> None:
+def deliver_again(delivery: Delivery) -> None:
     """Try once more, for another day; the receiver sees by its id that it is the same notice.
 
     Raises:

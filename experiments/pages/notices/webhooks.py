@@ -124,7 +124,7 @@ def delivery_again(
 ) -> HttpResponse:
     delivery = delivery_for(request.user, workspace_id, webhook_id, delivery_id)
     try:
-        services.resend(delivery)
+        services.deliver_again(delivery)
     except Conflict as conflict:
         messages.info(request, conflict.detail)
     else:

@@ -14,7 +14,7 @@ from experiments import lifecycle
 from experiments.models import Delivery, DeliveryState, Experiment, Webhook
 from experiments.notices import delivering, posting
 from experiments.notices.passing_on import pass_on_notices
-from experiments.notices.webhooks import add_webhook, renew_secret, resend, switch_webhook
+from experiments.notices.webhooks import add_webhook, deliver_again, renew_secret, switch_webhook
 from glozr.errors import Conflict
 from tests.experiments.notices.receivers import Receiver, receiver
 from tests.roles import Cast
@@ -158,14 +158,14 @@ class TestWhatDoesNotArrive:
         Delivery.objects.update(since=timezone.now() - timedelta(hours=24))
         delivering.deliver_due()
         assert the_delivery().state == DeliveryState.FAILED
-        resend(the_delivery())
+        deliver_again(the_delivery())
         assert delivering.deliver_due() == 1
         assert (the_delivery().attempts, the_delivery().turn) == (1, 2)
 
     def test_is_not_resent_while_it_is_tried(self) -> None:
         pass_on_notices()
         with pytest.raises(Conflict):
-            resend(the_delivery())
+            deliver_again(the_delivery())
 
     def test_a_redirect_leads_nowhere(self, taking: Receiver) -> None:
         with receiver() as elsewhere:
@@ -183,7 +183,7 @@ class TestWhatDoesNotArrive:
         told = WorkspaceEvent.objects.latest("created_at")
         assert (told.action, told.actor_name) == ("webhook_changed", "Glozr")
         with pytest.raises(Conflict):
-            resend(the_delivery())
+            deliver_again(the_delivery())
 
     def test_no_private_address_is_spoken_to_in_production(
         self, settings: Any, taking: Receiver

@@ -96,7 +96,7 @@ class TestALetter:
     def test_says_what_happened_and_where_to_read_on(self, cast: Cast, running: Experiment) -> None:
         letter = the_letter()
         assert letter.subject == "“Aria or Max” has started"
-        assert "owner@example.com started it." not in letter.body, "An address would be a link."
+        assert "\nowner@example.com started it.\n" in letter.body
         assert f"https://glozr.example{running.get_absolute_url()}\n" in letter.body
         assert str(cast.workspace) in letter.body
 
