@@ -7,12 +7,10 @@ webhook one, so that an address that hangs holds up no other.
 """
 
 import logging
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -27,7 +25,6 @@ from experiments.notices.webhooks import SWITCHED_OFF, switch_webhook
 from glozr.background import IsStopping, never
 
 _AT_ONCE = 8
-_LOOKED_THROUGH = 200
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 _GONE = "The address says that it is gone for good (410), so the webhook was turned off."
@@ -63,14 +60,16 @@ def next_pause(attempts: int) -> timedelta:
 
 def _take() -> list[Delivery]:
     """Of each webhook the one that is due first."""
+    by_webhook = Delivery.objects.due().order_by("webhook_id", "due_at", "id")
+    first = by_webhook.distinct("webhook_id").values("pk")
     with transaction.atomic():
-        due = (
+        taken = list(
             Delivery.objects.due()
+            .filter(pk__in=first)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("webhook__workspace", "notice__workspace", "notice__experiment__agent")
-            .order_by("due_at", "id")[:_LOOKED_THROUGH]
+            .order_by("due_at", "id")[:_AT_ONCE]
         )
-        taken = _first_of_each_webhook(due)[:_AT_ONCE]
         for delivery in taken:
             delivery.attempts += 1
             delivery.turn += 1
@@ -78,13 +77,6 @@ def _take() -> list[Delivery]:
             due_at=Now() + _LEASE, attempts=F("attempts") + 1, turn=F("turn") + 1
         )
     return taken
-
-
-def _first_of_each_webhook(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    first: dict[UUID, Delivery] = {}
-    for one in deliveries:
-        first.setdefault(one.webhook_id, one)
-    return list(first.values())
 
 
 def _try(delivery: Delivery) -> _Outcome:
