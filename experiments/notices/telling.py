@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from agents.models import User
 from experiments.lifecycle import narrative
-from experiments.models import Action, Event, Experiment, Notice, NoticeKind
+from experiments.models import Action, Event, Experiment, Notice, NoticeKind, NoticeWatch
 
 KIND_OF_STEP: Mapping[Action, NoticeKind] = {
     Action.STARTED: NoticeKind.STARTED,
@@ -16,7 +16,8 @@ KIND_OF_STEP: Mapping[Action, NoticeKind] = {
 
 
 def tell_of_steps(events: Sequence[Event]) -> None:
-    """For `history.listen`: what people are told of, of the steps just written."""
+    """For `history.listen_to_steps`: what people are told of, of the steps just written. What was
+    started is watched from then."""
     told = [
         _notice(
             event.experiment,
@@ -30,6 +31,11 @@ def tell_of_steps(events: Sequence[Event]) -> None:
     ]
     if told:
         Notice.objects.bulk_create(told, ignore_conflicts=True)
+    begun = [event.experiment for event in events if event.action == Action.STARTED]
+    if begun:
+        NoticeWatch.objects.bulk_create(
+            [NoticeWatch(experiment=experiment) for experiment in begun], ignore_conflicts=True
+        )
 
 
 def tell(experiment: Experiment, kind: NoticeKind, *, key: str, text: str) -> None:

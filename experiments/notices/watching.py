@@ -1,10 +1,9 @@
-"""What no step tells of, looked for in the figures of running experiments.
+"""What no step tells of, looked for in the figures of experiments that run or have just ended.
 
 Each is looked at by turns, on as many servers as there are: a watcher takes one by moving the time
 at which it is due, in a statement that skips what another takes. That a notice is written once is
-the database's to hold. An experiment that has ended is looked at one last time.
-
-Looks of the planned design belong here too: see `_states_of`.
+the database's to hold. One that has ended is watched until its figures are final, or it is
+concluded.
 """
 
 from collections.abc import Iterator
@@ -17,13 +16,14 @@ from django.db.models.functions import Now
 from experiments.models import Experiment, NoticeKind, NoticeWatch
 from experiments.notices import words
 from experiments.notices.telling import tell
-from experiments.results.report import results_in_brief
+from experiments.results.report import ExperimentResults, results_in_brief
 from experiments.results.verdicts import VerdictKind
 from glozr.background import IsStopping, never
 
 BETWEEN_LOOKS = timedelta(minutes=10)
 _AT_ONCE = 500
 """Experiments looked at in one turn of the step."""
+# Those that were started before there were notices.
 _BEGIN = (
     "INSERT INTO notice_watches (experiment_id, due_at)"
     " SELECT e.id, statement_timestamp() FROM experiments e WHERE e.status = 'running'"
@@ -34,7 +34,10 @@ _BEGIN = (
 
 @dataclass(frozen=True, slots=True)
 class _State:
+    """`key` tells one time from another of the same kind."""
+
     kind: NoticeKind
+    key: str
     text: str
 
 
@@ -44,13 +47,13 @@ def watch(is_stopping: IsStopping = never) -> int:
         cursor.execute(_BEGIN, [_AT_ONCE])
     looked = 0
     while looked < _AT_ONCE and not is_stopping() and (experiment := _take()) is not None:
-        _look_at(experiment)
+        if not _look_at(experiment):
+            NoticeWatch.objects.filter(pk=experiment.pk).delete()
         looked += 1
     return looked
 
 
 def _take() -> Experiment | None:
-    """The next one to be looked at; who has ended is not watched any longer."""
     with transaction.atomic():
         due = (
             NoticeWatch.objects.filter(due_at__lte=Now())
@@ -61,30 +64,29 @@ def _take() -> Experiment | None:
         )
         if due is None:
             return None
-        mine = NoticeWatch.objects.filter(pk=due.pk)
-        if due.experiment.is_running:
-            mine.update(due_at=Now() + BETWEEN_LOOKS)
-        else:
-            mine.delete()
+        NoticeWatch.objects.filter(pk=due.pk).update(due_at=Now() + BETWEEN_LOOKS)
     return due.experiment
 
 
-def _look_at(experiment: Experiment) -> None:
-    if experiment.is_deleted or experiment.started_at is None:
-        return
-    run = experiment.started_at.isoformat()
-    for state in _states_of(experiment):
-        tell(experiment, state.kind, key=run, text=state.text)
-
-
-def _states_of(experiment: Experiment) -> Iterator[_State]:
-    """A look that was taken, and one that was futile, have a row of their own: whoever keeps it
-    yields `LOOK_DUE` and `FUTILE` here, with the look's number as key."""
+def _look_at(experiment: Experiment) -> bool:
+    """Tell what there is to tell; whether more may come."""
+    is_concluded = experiment.notices.filter(kind=NoticeKind.CONCLUDED).exists()
+    if experiment.is_deleted or experiment.started_at is None or is_concluded:
+        return False
     results = results_in_brief(experiment, is_complete=True)
+    for state in _states_of(results, run=experiment.started_at.isoformat()):
+        tell(experiment, state.kind, key=state.key, text=state.text)
+    return experiment.is_running or not results.timing.is_final
+
+
+def _states_of(results: ExperimentResults, *, run: str) -> Iterator[_State]:
+    """A look that was taken is to be told of here as well, by whoever keeps looks: `LOOK_DUE` with
+    the look's number as key and `words.LOOK_TAKEN`, `FUTILE` with the run's and `words.UNLIKELY`.
+    """
     headline = results.headline
     if results.sample_ratio.is_alarm:
-        yield _State(NoticeKind.SPLIT_ALARM, f"{headline.answer} {headline.advice}")
+        yield _State(NoticeKind.SPLIT_ALARM, run, f"{headline.answer} {headline.advice}")
     elif headline.kind == VerdictKind.DECIDED:
-        yield _State(NoticeKind.DECIDED, f"{headline.answer} {headline.advice}")
+        yield _State(NoticeKind.DECIDED, run, f"{headline.answer} {headline.advice}")
     if results.timing.quiet_since is not None:
-        yield _State(NoticeKind.QUIET, words.NOBODY_COMES)
+        yield _State(NoticeKind.QUIET, run, words.NOBODY_COMES)

@@ -9,7 +9,15 @@ from django.utils import timezone
 from agents.agents import editing as agent_editing
 from agents.models import Agent
 from experiments import history, lifecycle
-from experiments.models import Action, Event, Experiment, Notice, NoticeKind, NoticeWatch
+from experiments.models import (
+    Action,
+    Event,
+    Experiment,
+    Notice,
+    NoticeKind,
+    NoticeWatch,
+    VariantTotals,
+)
 from experiments.notices import telling, watching
 from experiments.results import rollup
 from tests.factories import ExperimentFactory
@@ -132,12 +140,25 @@ class TestTheWatch:
             look_again()
         assert told(running).count("quiet") == 2
 
-    def test_looks_at_what_ended_one_last_time(self, running: Experiment, cast: Cast) -> None:
-        watching.watch()
-        visited(running, [(400, 20), (400, 160)], ago=timedelta(hours=3))
+    def test_goes_on_after_the_end_until_figures_are_final(
+        self, running: Experiment, cast: Cast
+    ) -> None:
         lifecycle.stop(running, by=cast.owner)
+        visited(running, [(150, 10), (150, 10)], ago=timedelta(days=1))
+        look_again()
+        assert told(running) == ["started", "ended"]
+        assert NoticeWatch.objects.exists()
+        visited(running, [(250, 10), (250, 150)], ago=timedelta(days=9))
+        VariantTotals.objects.update(last_assigned_at=timezone.now() - timedelta(days=9))
         look_again()
         assert told(running) == ["started", "ended", "decided"]
+        assert not NoticeWatch.objects.exists()
+
+    def test_ends_when_somebody_has_concluded_it(self, running: Experiment) -> None:
+        visited(running, [(400, 20), (400, 160)], ago=timedelta(hours=3))
+        history.record(running, Action.CONCLUDED, by=None)
+        watching.watch()
+        assert told(running) == ["started", "concluded"]
         assert not NoticeWatch.objects.exists()
 
     def test_takes_each_in_its_turn(self, running: Experiment) -> None:
