@@ -108,7 +108,7 @@ class TestALetter:
         mail.outbox.clear()
         pass_on_notices()
         for letter in mail.outbox:
-            assert "evil" not in letter.subject + letter.body
+            assert "evil" not in f"{letter.subject}{letter.body}"
 
     def test_is_counted_as_the_workspaces(self, cast: Cast, running: Experiment) -> None:
         pass_on_notices()
