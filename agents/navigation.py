@@ -1,7 +1,10 @@
-"""The tabs above an agent's pages. An app that adds pages to an agent registers them when Django
-starts it, so that nothing here has to know the app."""
+"""The tabs above the pages of an agent and of a workspace, and the sign of what is new there. An
+app that adds such pages registers them when Django starts it, so that nothing here has to know it.
+"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,30 @@ class AgentTab:
     """The permission without which nobody sees it; empty: anybody who sees the agent does."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceTab:
+    """As `AgentTab`; `url_name` takes the workspace's id."""
+
+    section: str
+    label: str
+    url_name: str
+    rank: int
+    needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """`unseen` gives, for a person's id, an expression for a query of workspaces: how much is new
+    to the person in each. `url_name` is where to read it."""
+
+    label: str
+    url_name: str
+    unseen: Callable[[int], Any]
+
+
 _tabs: dict[str, AgentTab] = {}
+_workspace_tabs: dict[str, WorkspaceTab] = {}
+_news: list[News] = []
 
 
 def add_agent_tab(section: str, label: str, url_name: str, *, rank: int, needed: str = "") -> None:
@@ -26,3 +52,21 @@ def add_agent_tab(section: str, label: str, url_name: str, *, rank: int, needed:
 
 def agent_tabs() -> list[AgentTab]:
     return sorted(_tabs.values(), key=lambda tab: tab.rank)
+
+
+def add_workspace_tab(section: str, label: str, url_name: str, *, rank: int, needed: str) -> None:
+    """Tabs stand in the order of their ranks."""
+    _workspace_tabs[section] = WorkspaceTab(section, label, url_name, rank, needed)
+
+
+def workspace_tabs() -> list[WorkspaceTab]:
+    return sorted(_workspace_tabs.values(), key=lambda tab: tab.rank)
+
+
+def add_news(label: str, url_name: str, unseen: Callable[[int], Any]) -> None:
+    """Show beside a workspace's name how much of this is new to whoever looks."""
+    _news[:] = [News(label, url_name, unseen)]
+
+
+def workspace_news() -> News | None:
+    return _news[0] if _news else None

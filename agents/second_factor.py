@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, Q
 
 from agents.models import User, Workspace
+from agents.models.user import UserQuerySet
 from glozr.edge.request_memory import remembered
 from glozr.errors import SecondFactorNeeded
 
@@ -40,3 +41,12 @@ def open_to(user: User, workspace: str) -> Q:
     """Where `workspace`, a path of the query, asks for no second factor, or the person has one."""
     of_theirs = Authenticator.objects.filter(user=user, type__in=FACTORS)
     return Q(**{f"{workspace}__second_factor_required": False}) | Q(Exists(of_theirs))
+
+
+def members_let_in(workspace: Workspace) -> UserQuerySet:
+    """The members who have the second factor that the workspace asks for, if it asks for one."""
+    members = User.objects.get_queryset().filter(memberships__workspace=workspace)
+    if not workspace.second_factor_required:
+        return members
+    theirs = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
+    return members.filter(Exists(theirs))

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from agents import access
+from agents.models import User
 from agents.roles import Caller, Permission
-from experiments.models import Experiment
+from experiments.models import Delivery, Experiment, Webhook
 from glozr.errors import NotFound
 
 NO_SUCH_EXPERIMENT = "There is no such experiment here. It may have been deleted."
@@ -30,3 +31,24 @@ def experiment_for(
         raise NotFound(NO_SUCH_EXPERIMENT)
     experiment.agent = agent
     return experiment
+
+
+def webhook_for(user: User, workspace_id: UUID, webhook_id: UUID) -> Webhook:
+    """A webhook of the workspace, which is set, for who manages tokens there: both let programs
+    have what the workspace holds."""
+    workspace = access.workspace_for(user, workspace_id, Permission.MANAGE_TOKENS)
+    found = Webhook.objects.filter(workspace=workspace, pk=webhook_id).first()
+    if found is None:
+        raise NotFound("There is no such webhook here. It may have been removed.")
+    found.workspace = workspace
+    return found
+
+
+def delivery_for(user: User, workspace_id: UUID, webhook_id: UUID, delivery_id: UUID) -> Delivery:
+    """What was sent to a webhook, for who manages that."""
+    webhook = webhook_for(user, workspace_id, webhook_id)
+    found = webhook.deliveries.filter(pk=delivery_id).first()
+    if found is None:
+        raise NotFound("There is no such delivery. Those of more than 30 days ago are deleted.")
+    found.webhook = webhook
+    return found

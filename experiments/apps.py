@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from agents.navigation import add_agent_tab
+from agents.navigation import add_agent_tab, add_news, add_workspace_tab
 from glozr.background import add_step
 
 
@@ -12,8 +12,10 @@ class ExperimentsConfig(AppConfig):
         # They need the models loaded.
         from agents.agents.dependents import watch_agents
         from agents.roles import Permission
+        from experiments import history
         from experiments.demo import checks
         from experiments.lifecycle import agent_edits
+        from experiments.notices import delivering, passing_on, reading, telling, upkeep, watching
         from experiments.results import rollup
         from experiments.results.looks import taking
         from experiments.schedules import due
@@ -28,6 +30,13 @@ class ExperimentsConfig(AppConfig):
         add_step("end what is decided", due.end_decided, every=30)
         add_step("take looks", taking.take_due, every=30)
         add_step("erase old visitors", erasing.erase_old, every=600)
+        history.listen_to_steps("notices", telling.tell_of_steps)
+        add_step("look for news", watching.watch, every=30)
+        add_step("pass on notices", passing_on.pass_on_notices, every=2)
+        add_step("deliver notices", delivering.deliver_due, every=2)
+        add_step("clear old notices", upkeep.clear_old_notices, every=600)
+        add_workspace_tab("notices", "Notices", "notice_list", rank=20, needed=Permission.VIEW)
+        add_news("Notices", "notice_list", reading.unseen_in_workspace)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)
         add_agent_tab("conversations", "Conversations", "conversation_list", rank=30)

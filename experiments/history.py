@@ -1,6 +1,7 @@
 """The history of an experiment: every step, who took it, when, and what it changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,6 +16,13 @@ from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
 
 ENDINGS = frozenset({Action.STOPPED, Action.DELETED, Action.START_FAILED})
+Listener: TypeAlias = Callable[[Sequence[Event]], None]
+_listeners: dict[str, Listener] = {}
+
+
+def listen_to_steps(name: str, listener: Listener) -> None:
+    """Have `listener` called with every step that is written, in the step's transaction."""
+    _listeners[name] = listener
 
 
 def record(
@@ -44,13 +52,15 @@ def record(
                 "still work."
             ),
         )
-    return Event.objects.create(
+    event = Event.objects.create(
         experiment=experiment,
         action=action,
         actor=by if isinstance(by, User) else None,
         actor_name=caller_name(by),
         changes=texts.keep_texts(experiment.agent.workspace_id, changes or {}),
     )
+    _pass_on([event])
+    return event
 
 
 def record_of_agent(
@@ -64,7 +74,7 @@ def record_of_agent(
     the edit's transaction. It is noted however many steps there are: that a mistake is mended must
     not wait for somebody to clear up."""
     kept = texts.keep_texts(workspace_id, changes)
-    Event.objects.bulk_create(
+    events = Event.objects.bulk_create(
         Event(
             experiment=experiment,
             action=Action.AGENT_EDITED,
@@ -74,6 +84,12 @@ def record_of_agent(
         )
         for experiment in experiments
     )
+    _pass_on(events)
+
+
+def _pass_on(events: Sequence[Event]) -> None:
+    for listener in _listeners.values():
+        listener(events)
 
 
 def event_of(experiment: Experiment, event_id: UUID) -> Event:

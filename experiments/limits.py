@@ -52,3 +52,17 @@ CROSSING = timedelta(seconds=5)
 """So much earlier than the assignment a lead may come, as requests of one moment may cross."""
 LATENESS = timedelta(hours=24)
 """What is received so much later than its span ended still counts."""
+
+WEBHOOKS = 10
+"""Of a workspace."""
+WEBHOOK_NAME = 60
+WEBHOOK_URL = 500
+NOTICES_LOOKED_THROUGH = 100
+"""The newest of a workspace, for those that somebody has not seen."""
+NOTICE_IS_NEWS_FOR = timedelta(days=30)
+MAILED_NOTICE_TO = 200
+"""People of a workspace at most; the others find it on the page."""
+NOTICE_MAILS = 20
+"""To one person of one workspace in a day; the others are on the page alone."""
+DELIVERY_TRIED_FOR = timedelta(days=1)
+DELIVERY_KEPT_FOR = timedelta(days=30)

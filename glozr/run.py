@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, _stop)
     os.environ.setdefault("GLOZR_DEMO", "1")
     os.environ["DJANGO_SETTINGS_MODULE"] = "glozr.settings"
+    os.environ.setdefault("GLOZR_SITE_URL", _url(options.host, options.port))
     try:
         return _serve(options.host, options.port, options.visitors)
     except Stopped:
@@ -69,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(host: str, port: int, visitors: int) -> int:
     demo = _prepare()
-    name = EVERY_ADDRESS.get(host, host)
-    url = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    url = _url(host, port)
     shop_port = _free_port_from(host, port + 1)
     os.environ["GLOZR_DEMO_SHOP_PORT"] = str(shop_port)
     with ExitStack() as children:
@@ -87,6 +87,11 @@ def _serve(host: str, port: int, visitors: int) -> int:
                 traffic.wait()
             print(f"\nServing on {url} until Ctrl-C.", flush=True)
         return server.wait()
+
+
+def _url(host: str, port: int) -> str:
+    name = EVERY_ADDRESS.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def _prepare() -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from glozr.inputs import limits
 from glozr.observe import logs
@@ -44,6 +45,15 @@ if HTTPS:
     # Browsers take a cookie of such a name from this very host alone, over HTTPS, for all paths.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+SITE_URL = env.str(
+    "GLOZR_SITE_URL",
+    default=f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0].lstrip('.*') or 'localhost'}",
+).rstrip("/")
+"""Where the site is reached, for links in what no request asks for."""
+WEBHOOK_REACH = env.str("GLOZR_WEBHOOK_REACH", default="public" if HTTPS else "loopback")
+"""Where webhooks may lead: `public`, `loopback` (this machine too) or `any`."""
+if WEBHOOK_REACH not in ("public", "loopback", "any"):
+    raise ImproperlyConfigured("GLOZR_WEBHOOK_REACH is public, loopback or any.")
 KNOWN_BROWSER_COOKIE = "__Host-known_browser" if HTTPS else "known_browser"
 PROXY_COUNT = 0
 if env.bool("GLOZR_BEHIND_PROXY", default=False):

@@ -27,7 +27,17 @@ from agents.models import (
 from agents.workspaces import members
 from agents.workspaces.editing import create_workspace
 from experiments import lifecycle, limits
-from experiments.models import Action, Event, Experiment, Kind, Status
+from experiments.models import (
+    Action,
+    Delivery,
+    Event,
+    Experiment,
+    Kind,
+    Notice,
+    NoticeKind,
+    Status,
+    Webhook,
+)
 from tests.factories import AgentFactory, ExperimentFactory
 from tests.roles import Cast
 from tests.urls_by_role import MODELS, ROLES, SECTIONS
@@ -56,6 +66,7 @@ def crowded(cast: Cast) -> World:
     fill_workspaces(cast)
     fill_agent(cast.agent, busy)
     runs = running(cast)
+    fill_notices(cast, runs)
     experiment = runs.pk
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum does; plans for empty tables take seconds here
@@ -161,6 +172,22 @@ def fill_agent(agent: Agent, busy: Conversation) -> None:
         Message(agent=agent, conversation=busy, role=MessageRole.VISITOR, content="Hello")
         for _ in range(ROWS)
     )
+
+
+def fill_notices(cast: Cast, experiment: Experiment) -> None:
+    """All of them new to everybody, and each on its way to a webhook."""
+    notices = Notice.objects.bulk_create(
+        Notice(
+            workspace=cast.workspace,
+            experiment=experiment,
+            kind=NoticeKind.AGENT_EDITED,
+            key=str(n),
+            text="Ada edited the agent while it ran.",
+        )
+        for n in range(ROWS)
+    )
+    webhook = Webhook.objects.get()
+    Delivery.objects.bulk_create(Delivery(notice=notice, webhook=webhook) for notice in notices)
 
 
 def running(cast: Cast) -> Experiment:

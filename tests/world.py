@@ -20,7 +20,9 @@ from agents.models import Ability, MailState, OutgoingMail, Role, User
 from agents.people import addresses, invitations
 from agents.workspaces import tokens
 from experiments import lifecycle
-from experiments.models import Experiment, VariantTotals
+from experiments.models import Delivery, DeliveryState, Experiment, VariantTotals
+from experiments.notices.preferences import mail_off_link
+from experiments.notices.webhooks import add_webhook
 from experiments.sums import SUMS
 from experiments.visitors.leaving_out import leave_out
 from tests.factories import (
@@ -156,6 +158,17 @@ def _sums_of(experiment: Experiment) -> None:
     )
 
 
+def _of_notices(cast: Cast, running: Experiment) -> dict[str, Any]:
+    webhook, _ = add_webhook(
+        cast.workspace, name="Data team", url="https://example.com/", form="standard", by=cast.owner
+    )
+    delivery = Delivery.objects.create(
+        notice=running.notices.get(), webhook=webhook, state=DeliveryState.FAILED
+    )
+    link = mail_off_link(cast.editor, cast.workspace)
+    return {"webhook_id": webhook.pk, "delivery_id": delivery.pk, "link": link}
+
+
 def _values(cast: Cast) -> dict[str, Any]:
     running = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=cast.owner)
     runtime = Runtime.of(cast.agent)
@@ -190,6 +203,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "mail_id": mail.pk,
         "agents.outgoingmail": mail.pk,
         "token_id": token.pk,
+        **_of_notices(cast, running),
         "secret": secret,
         "proof": invitations.proof_of(invitation),
         "undo_secret": addresses.change_address(

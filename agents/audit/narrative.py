@@ -21,6 +21,8 @@ LABELS_OF_WORKSPACE = {
     "system_prompt": "System prompt",
     "revision": "Revision",
     "under_way": "Conversations under way",
+    "sends": "Sends notices",
+    "secret": "Secret",
 }
 
 

@@ -44,8 +44,13 @@ def quoted(name: str, *, otherwise: str) -> str:
     return f"“{line.replace('“', '').replace('”', '')}”"
 
 
+def without_links(text: str) -> str:
+    """`text` in one line, in which no word is a link."""
+    words = ("…" if looks_like_link(word) else word for word in in_one_line(text).split())
+    line = " ".join(words)
+    return "…" if looks_like_link(line) else line
+
+
 def subject_of(text: str) -> str:
     """A subject of one line in which no word is a link."""
-    words = ("…" if looks_like_link(word) else word for word in in_one_line(text).split())
-    subject = " ".join(words)
-    return "…" if looks_like_link(subject) else subject[: limits.MAIL_SUBJECT]
+    return without_links(text)[: limits.MAIL_SUBJECT]

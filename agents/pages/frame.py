@@ -21,7 +21,7 @@ from django_htmx.middleware import HtmxDetails
 
 from agents import limits, roles
 from agents.models import Agent, User, Workspace
-from agents.navigation import agent_tabs
+from agents.navigation import agent_tabs, workspace_tabs
 from agents.roles import Permission
 from glozr.errors import Invalid
 
@@ -29,15 +29,6 @@ _Row = TypeVar("_Row", bound=Model)
 ROWS_A_PAGE = 25
 WORKSPACE_KEY = "workspace"
 """Where the session keeps the id of the workspace that was used last."""
-
-
-WORKSPACE_TABS = (
-    ("agents", "Agents", "workspace_open", Permission.VIEW),
-    ("members", "Members", "members", Permission.MANAGE_MEMBERS),
-    ("tokens", "API tokens", "tokens", Permission.MANAGE_TOKENS),
-    ("history", "History", "workspace_history", Permission.MANAGE_MEMBERS),
-    ("settings", "Settings", "workspace_settings", Permission.MANAGE_MEMBERS),
-)
 
 
 class PageRequest(HttpRequest):
@@ -114,9 +105,9 @@ def workspace_page(
     """A page of one workspace; its template gets `workspace` and `can`."""
     can = roles.permissions_of(request.user, workspace)
     tabs = [
-        Tab(section, label, reverse(name, args=[workspace.pk]))
-        for section, label, name, needed in WORKSPACE_TABS
-        if needed in can
+        Tab(tab.section, tab.label, reverse(tab.url_name, args=[workspace.pk]))
+        for tab in workspace_tabs()
+        if tab.needed in can
     ]
     frame = {"workspace": workspace, "can": can, "section": section, "tabs": tabs}
     return page(request, template, {**frame, **(context or {})}, status=status)

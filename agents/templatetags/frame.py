@@ -6,11 +6,14 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.db.models import Case, When
 from django.template.context import Context
+from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from agents.models import Role, User
+from agents.navigation import workspace_news
 from agents.pages import frame
 
 register = template.Library()
@@ -24,10 +27,21 @@ def workspace_menu(context: Context) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if request is None or user is None or not user.is_authenticated:
         return {}
-    found = list(frame.workspaces_of(user)[: SHOWN_WORKSPACES + 1])
-    current = context.get("workspace") or frame.current_workspace(request, found)
+    news, theirs = workspace_news(), frame.workspaces_of(user)
+    shown = context.get("workspace")
+    if news:
+        # Of the current one alone: the database does not work out what is not asked for.
+        asked = shown.pk if shown else request.session.get(frame.WORKSPACE_KEY)
+        is_asked = When(pk=asked, then=news.unseen(user.pk))
+        theirs = theirs.annotate(unseen=Case(is_asked, default=0))
+    found = list(theirs[: SHOWN_WORKSPACES + 1])
+    current = shown or frame.current_workspace(request, found)
+    unseen = next((getattr(one, "unseen", 0) for one in found if one == current), 0)
     return {
         "current": current,
+        "news": news,
+        "news_url": reverse(news.url_name, args=[current.pk]) if news and current else "",
+        "unseen": unseen or 0,
         "workspaces": found[:SHOWN_WORKSPACES],
         "may_leave": not user.is_superuser,
         "more": len(found) > SHOWN_WORKSPACES,

@@ -16,7 +16,7 @@ def running_at(agent_id: UUID) -> list[Dependent]:
 
 def note_in_histories(edit: AgentEdit) -> None:
     history.record_of_agent(
-        list(Experiment.objects.of_agent(edit.agent.pk).running()),
+        list(Experiment.objects.of_agent(edit.agent.pk).running().select_related("agent")),
         workspace_id=edit.agent.workspace_id,
         by=edit.by,
         changes=edit.changes,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0082_more_actions_are_known"),
-        ("experiments", "0051_schedules_are_valid"),
+        ("experiments", "0070_notices"),
     ]
 
     operations = [

@@ -18,10 +18,18 @@ from experiments.models.experiment import (
     Variant,
 )
 from experiments.models.look import Look
+from experiments.models.notice import (
+    Notice,
+    NoticeKind,
+    NoticeMail,
+    NoticeSeen,
+    NoticeWatch,
+)
 from experiments.models.previewed import PreviewedConversation
 from experiments.models.prompt import VariantPrompt
 from experiments.models.schedule import OnConflict
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
+from experiments.models.webhook import Delivery, DeliveryState, Webhook, WebhookForm
 
 __all__ = [
     "LIFT_RULE",
@@ -33,6 +41,8 @@ __all__ = [
     "Action",
     "AssignedCount",
     "Assignment",
+    "Delivery",
+    "DeliveryState",
     "Design",
     "DuplicateCall",
     "Event",
@@ -41,6 +51,11 @@ __all__ = [
     "LeftOut",
     "LeftOutRule",
     "Look",
+    "Notice",
+    "NoticeKind",
+    "NoticeMail",
+    "NoticeSeen",
+    "NoticeWatch",
     "OnConflict",
     "PendingCount",
     "PreviewedConversation",
@@ -51,4 +66,6 @@ __all__ = [
     "VariantPrompt",
     "VariantTotals",
     "VisitorMerge",
+    "Webhook",
+    "WebhookForm",
 ]

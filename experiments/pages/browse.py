@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from experiments import history, lifecycle
 from experiments.access import experiment_for
 from experiments.lifecycle import narrative
 from experiments.models import Action, Experiment, Status
+from experiments.notices import reading
+from experiments.notices.words import title_of
 from experiments.pages.results_context import results_context
 from experiments.pages.typed_json import written_json
 from experiments.results.report import planned_lift
@@ -27,6 +30,7 @@ from experiments.split import Share, shares
 
 SECTION = "experiments"
 LATEST_STEPS = 5
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,15 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
     if search:
         found = found.named_like(search)
     page = frame.paged(request, found.with_is_active().prefetch_related("variants"))
+    latest = reading.latest_of_agent(agent, within=LATELY)
     context = {
         "page": page,
         "rows": _rows(agent, list(page)),
         "statuses": Status.choices,
         "status": status,
         "search": search,
+        "latest_notice": latest,
+        "latest_title": title_of(latest) if latest else "",
     }
     return frame.agent_page(
         request, agent, "experiments/browse/experiment_list.html", context, section=SECTION

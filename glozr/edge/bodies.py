@@ -21,7 +21,9 @@ from glozr.inputs.limits import ENTRANCE_BYTES, FORM_BYTES, FORM_FIELDS, JSON_BY
 
 _Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
-ENTRANCES = ("/accounts/", "/invitations/", "/demo/", "/admin/login/")
+MAIL_PROGRAMS = "/notices/off/"
+"""Mail programs post here, as a form of several parts (RFC 8058) without a file."""
+ENTRANCES = ("/accounts/", "/invitations/", "/demo/", "/admin/login/", MAIL_PROGRAMS)
 NO_FILES = "Nothing here takes a file. Send the form as application/x-www-form-urlencoded."
 TOO_MANY_FIELDS = f"A form, or an address, has at most {FORM_FIELDS} fields. Send fewer at once."
 
@@ -43,7 +45,8 @@ class BoundedBodies:
         most = most_bytes(request.path_info)
         if _declared_bytes(request) > most:
             return too_large(request, TOO_LARGE.format(most // 1024))
-        if request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
+        is_multipart = request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/")
+        if is_multipart and not request.path_info.startswith(MAIL_PROGRAMS):
             return _refused_files(request)
         return self.get_response(request)
 

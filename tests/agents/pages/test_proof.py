@@ -16,6 +16,7 @@ from django.urls import reverse
 from agents.models import Ability, Membership, Role
 from agents.workspaces import tokens
 from experiments.models import Experiment
+from experiments.notices.webhooks import add_webhook
 from tests.agents.proofs import age_proof, press
 from tests.factories import PASSWORD, ExperimentFactory
 from tests.roles import Cast, signed_in
@@ -42,6 +43,16 @@ def of_experiment(cast: Cast) -> str:
     return reverse("experiment_delete", args=[cast.agent.pk, experiment.pk])
 
 
+def of_webhook(name: str) -> Callable[[Cast], str]:
+    def address_of(cast: Cast) -> str:
+        webhook, _ = add_webhook(
+            cast.workspace, name="x", url="https://example.com/", form="standard", by=None
+        )
+        return reverse(name, args=[cast.workspace.pk, webhook.pk])
+
+    return address_of
+
+
 ASKING: dict[str, tuple[Callable[[Cast], str], dict[str, Any]]] = {
     "invite": (of_workspace("members"), {"email": "new@example.com", "role": "editor"}),
     "role": (of_editor("member"), {"role": "admin"}),
@@ -51,6 +62,12 @@ ASKING: dict[str, tuple[Callable[[Cast], str], dict[str, Any]]] = {
     "revoking": (of_token, {}),
     "connecting": (lambda cast: reverse("connect", args=[cast.agent.pk]), {}),
     "deleting": (of_experiment, {"name": "Doomed"}),
+    "webhook": (
+        of_workspace("webhooks"),
+        {"name": "x", "form": "slack", "url": "https://example.com/"},
+    ),
+    "its secret": (of_webhook("webhook_secret"), {}),
+    "its removal": (of_webhook("webhook_remove"), {}),
     "second factor": (of_workspace("workspace_second_factor"), {"required": "no"}),
     "address": (
         lambda cast: reverse("account_email"),
