@@ -14,12 +14,16 @@ class ExperimentsConfig(AppConfig):
         from agents.roles import Permission
         from experiments.demo import checks
         from experiments.lifecycle import agent_edits
+        from experiments.outcomes import sources
         from experiments.results import rollup
         from experiments.visitors import erasing
 
         assert checks  # registered
         watch_agents(
-            self.name, dependents=agent_edits.running_at, note=agent_edits.note_in_histories
+            self.name,
+            dependents=agent_edits.running_at,
+            note=agent_edits.note_in_histories,
+            source=sources.source_of,
         )
         add_step("fold results", rollup.fold_all, every=10)
         add_step("erase old visitors", erasing.erase_old, every=600)

@@ -14,7 +14,9 @@ from experiments import limits
 from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
 
-ENDINGS = frozenset({Action.STOPPED, Action.DELETED})
+ENDINGS = frozenset(
+    {Action.STOPPED, Action.DELETED, Action.CONCLUDED, Action.TAKEN_BACK, Action.UNSHARED}
+)
 
 
 def record(

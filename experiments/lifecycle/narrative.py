@@ -14,6 +14,12 @@ SETUP_LABELS = {
     "window_days": "Days that count",
 }
 ABSENT = ""
+CONCLUSION_LABELS = {
+    "verdict": "Verdict",
+    "reason": "Reason",
+    "learned": "Learned",
+    "in_use": "Put into use",
+}
 PLAIN_SENTENCES: Mapping[Action, str] = {
     Action.START_FAILED: "could not start it at the time that was set",
     Action.TAKEN_BACK: "took its variant out of use",
@@ -71,9 +77,21 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return f"stopped it by starting {name}"
         case Action.STOPPED, {"deleted": True}:
             return "stopped it by deleting it"
+        case Action.STOPPED, {"concluded": True}:
+            return "stopped it by concluding it"
+        case Action.CONCLUDED, {"outcome": str(outcome)}:
+            return f"concluded it: {outcome}"
         case Action.AGENT_EDITED, _:
             return "edited the agent while it ran"
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
+
+
+def _conclusion_lines(changes: Mapping[str, object]) -> list[Difference]:
+    return [
+        Difference(label, *map(_text, _pair(changes[field])))
+        for field, label in CONCLUSION_LABELS.items()
+        if field in changes
+    ]
 
 
 def _variant_differences(
@@ -166,5 +184,9 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-_TOLD = {Action.EDITED: differences, Action.AGENT_EDITED: told_differences}
+_TOLD = {
+    Action.EDITED: differences,
+    Action.AGENT_EDITED: told_differences,
+    Action.CONCLUDED: _conclusion_lines,
+}
 """Steps that tell what was changed, and how."""

@@ -44,7 +44,7 @@ class AnotherRunning(Conflict):
 
 
 def can(action: Action, experiment: Experiment) -> bool:
-    return experiment.status in TRANSITIONS[action]
+    return experiment.status in TRANSITIONS[action] and experiment.concluded is None
 
 
 def start(
@@ -60,11 +60,15 @@ def start(
     choice is for whichever runs.
 
     Raises:
-        Conflict: `already_running`.
+        Conflict: `already_running`; `concluded`.
         AnotherRunning: one runs and `on_conflict` does not say what to do with it.
         Invalid: the set-up breaks rules; all of them are named.
     """
     with alone(experiment) as current:
+        if current.concluded is not None:
+            raise Conflict(
+                f"{current.name} is concluded. Duplicate it and start the copy.", code="concluded"
+            )
         if not can(Action.STARTED, current):
             raise Conflict(f"{current.name} is running already.", code="already_running")
         check_complete(setup_of(current))
@@ -85,8 +89,11 @@ def start(
     return current
 
 
-def stop(experiment: Experiment, *, by: Caller | None) -> Experiment:
-    """Halt new assignments at once. Stopping what is stopped changes nothing.
+def stop(
+    experiment: Experiment, *, by: Caller | None, because: Mapping[str, object] | None = None
+) -> Experiment:
+    """Halt new assignments at once. Stopping what is stopped changes nothing; `because` is for the
+    history.
 
     Raises:
         Conflict: `not_started`, for a draft.
@@ -97,7 +104,7 @@ def stop(experiment: Experiment, *, by: Caller | None) -> Experiment:
                 f"{current.name} is a draft and has not been started.", code="not_started"
             )
         if can(Action.STOPPED, current):
-            _stop(current, by=by)
+            _stop(current, by=by, because=because)
     return current
 
 

@@ -1,6 +1,7 @@
 """Experiments, their variants, who was assigned to which, and what was done to them."""
 
 from experiments.models.assignment import Assignment, PendingCount, VariantTotals
+from experiments.models.conclusion import Conclusion, Outcome
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
@@ -21,12 +22,14 @@ __all__ = [
     "WINDOW_RULE",
     "Action",
     "Assignment",
+    "Conclusion",
     "DuplicateCall",
     "Event",
     "Experiment",
     "Kind",
     "LeftOut",
     "LeftOutRule",
+    "Outcome",
     "PendingCount",
     "RuleKind",
     "Status",
