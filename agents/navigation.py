@@ -1,5 +1,5 @@
-"""The tabs above an agent's pages. An app that adds pages to an agent registers them when Django
-starts it, so that nothing here has to know the app."""
+"""The tabs above an agent's pages and a workspace's. An app that adds pages to either registers
+them when Django starts it, so that nothing here has to know the app."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,18 @@ class AgentTab:
     """The permission without which nobody sees it; empty: anybody who sees the agent does."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceTab:
+    """`section` names it to the pages below it; `url_name` takes the workspace's id."""
+
+    section: str
+    label: str
+    url_name: str
+    needed: str
+
+
 _tabs: dict[str, AgentTab] = {}
+_workspace_tabs: dict[str, WorkspaceTab] = {}
 
 
 def add_agent_tab(section: str, label: str, url_name: str, *, rank: int, needed: str = "") -> None:
@@ -26,3 +37,12 @@ def add_agent_tab(section: str, label: str, url_name: str, *, rank: int, needed:
 
 def agent_tabs() -> list[AgentTab]:
     return sorted(_tabs.values(), key=lambda tab: tab.rank)
+
+
+def add_workspace_tab(section: str, label: str, url_name: str, *, needed: str) -> None:
+    """It stands after the workspace's agents."""
+    _workspace_tabs[section] = WorkspaceTab(section, label, url_name, needed)
+
+
+def added_workspace_tabs() -> list[WorkspaceTab]:
+    return list(_workspace_tabs.values())

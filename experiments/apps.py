@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from agents.navigation import add_agent_tab
+from agents.navigation import add_agent_tab, add_workspace_tab
 from glozr.background import add_step
 
 
@@ -29,6 +29,8 @@ class ExperimentsConfig(AppConfig):
         add_step("erase old visitors", erasing.erase_old, every=600)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)
+        add_agent_tab("learned", "What we learned", "agent_learned", rank=25)
+        add_workspace_tab("learned", "What we learned", "workspace_learned", needed=Permission.VIEW)
         add_agent_tab("conversations", "Conversations", "conversation_list", rank=30)
         add_agent_tab("leads", "Leads", "lead_list", rank=40)
         add_agent_tab(

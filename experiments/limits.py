@@ -24,6 +24,8 @@ EXPERIMENTS_OF_WORKSPACE = 2_000
 """Of a workspace, those that are deleted not counted."""
 HISTORY = 100_000
 """Steps in the histories of a workspace's experiments, those that are deleted not counted."""
+SHARED_LINKS = 20
+"""Of an experiment, those that are revoked not counted."""
 
 LEFT_OUT_VALUE = 253
 """Characters of an id, a beginning or a domain, of which this is the longest (RFC 1035)."""

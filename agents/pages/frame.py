@@ -21,7 +21,7 @@ from django_htmx.middleware import HtmxDetails
 
 from agents import limits, roles
 from agents.models import Agent, User, Workspace
-from agents.navigation import agent_tabs
+from agents.navigation import WorkspaceTab, added_workspace_tabs, agent_tabs
 from agents.roles import Permission
 from glozr.errors import Invalid
 
@@ -31,12 +31,12 @@ WORKSPACE_KEY = "workspace"
 """Where the session keeps the id of the workspace that was used last."""
 
 
+AGENTS_TAB = WorkspaceTab("agents", "Agents", "workspace_open", Permission.VIEW)
 WORKSPACE_TABS = (
-    ("agents", "Agents", "workspace_open", Permission.VIEW),
-    ("members", "Members", "members", Permission.MANAGE_MEMBERS),
-    ("tokens", "API tokens", "tokens", Permission.MANAGE_TOKENS),
-    ("history", "History", "workspace_history", Permission.MANAGE_MEMBERS),
-    ("settings", "Settings", "workspace_settings", Permission.MANAGE_MEMBERS),
+    WorkspaceTab("members", "Members", "members", Permission.MANAGE_MEMBERS),
+    WorkspaceTab("tokens", "API tokens", "tokens", Permission.MANAGE_TOKENS),
+    WorkspaceTab("history", "History", "workspace_history", Permission.MANAGE_MEMBERS),
+    WorkspaceTab("settings", "Settings", "workspace_settings", Permission.MANAGE_MEMBERS),
 )
 
 
@@ -66,9 +66,11 @@ def page(
     *,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    """A page; one that is about what is wrong with the form that was sent answers 400."""
+    """A page; one that is about what is wrong with the form that was sent answers 400, unless the
+    view knows better."""
     form = context.get("form")
-    if request.method == "POST" and isinstance(form, BaseForm) and form.errors:
+    is_sent = request.method == "POST" and status == HTTPStatus.OK
+    if is_sent and isinstance(form, BaseForm) and form.errors:
         status = HTTPStatus.BAD_REQUEST
     return render(request, template, context, status=status)
 
@@ -114,9 +116,9 @@ def workspace_page(
     """A page of one workspace; its template gets `workspace` and `can`."""
     can = roles.permissions_of(request.user, workspace)
     tabs = [
-        Tab(section, label, reverse(name, args=[workspace.pk]))
-        for section, label, name, needed in WORKSPACE_TABS
-        if needed in can
+        Tab(tab.section, tab.label, reverse(tab.url_name, args=[workspace.pk]))
+        for tab in (AGENTS_TAB, *added_workspace_tabs(), *WORKSPACE_TABS)
+        if tab.needed in can
     ]
     frame = {"workspace": workspace, "can": can, "section": section, "tabs": tabs}
     return page(request, template, {**frame, **(context or {})}, status=status)

@@ -14,6 +14,7 @@ from experiments.models.experiment import (
     Variant,
 )
 from experiments.models.prompt import VariantPrompt
+from experiments.models.shared_link import SharedLink
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Outcome",
     "PendingCount",
     "RuleKind",
+    "SharedLink",
     "Status",
     "Variant",
     "VariantPrompt",

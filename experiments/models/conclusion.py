@@ -30,14 +30,6 @@ class ConclusionQuerySet(models.QuerySet["Conclusion"]):
     def newest(self) -> ConclusionQuerySet:
         return self.order_by("-concluded_at", "-id")
 
-    def about(self, text: str) -> ConclusionQuerySet:
-        """Those in whose name, question or lesson `text` stands."""
-        return self.filter(
-            models.Q(experiment__name__icontains=text)
-            | models.Q(experiment__hypothesis__icontains=text)
-            | models.Q(learned__icontains=text)
-        )
-
 
 class Conclusion(models.Model):
     """The end of a question: outcome, figures and verdict as they stood, and what was learned.

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from experiments.pages import browse, downloads, plan, results, setup, steps
+from experiments.pages.outcomes import conclude, shared
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
@@ -18,6 +19,20 @@ urlpatterns = [
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
     ),
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
+    path(
+        "<uuid:experiment_id>/conclude/", conclude.experiment_conclude, name="experiment_conclude"
+    ),
+    path(
+        "<uuid:experiment_id>/take-back/",
+        conclude.experiment_take_back,
+        name="experiment_take_back",
+    ),
+    path("<uuid:experiment_id>/share/", shared.experiment_share, name="experiment_share"),
+    path(
+        "<uuid:experiment_id>/share/<uuid:link_id>/revoke/",
+        shared.experiment_unshare,
+        name="experiment_unshare",
+    ),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
     path(

@@ -9,7 +9,7 @@ from agents import limits as agent_limits
 from agents.models import LeadStatus, MessageRole
 from experiments import limits
 from experiments.lifecycle import OnConflict
-from experiments.models import Experiment, Kind, Status, Variant
+from experiments.models import Experiment, Kind, Outcome, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
     EmailField,
@@ -140,6 +140,13 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     is_active = serializers.BooleanField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    outcome = serializers.ChoiceField(
+        source="concluded.outcome", choices=Outcome.choices, allow_null=True, read_only=True
+    )
+    concluded_at = serializers.DateTimeField(
+        source="concluded.concluded_at", allow_null=True, read_only=True
+    )
+    learned = serializers.CharField(source="concluded.learned", allow_null=True, read_only=True)
     variants = serializers.SerializerMethodField()
 
     class Meta:
@@ -154,6 +161,9 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "is_active",
             "started_at",
             "stopped_at",
+            "outcome",
+            "concluded_at",
+            "learned",
             "created_at",
             "window_days",
             "version",
