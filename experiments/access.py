@@ -23,6 +23,7 @@ def experiment_for(
         Experiment.objects.of_agent(agent.pk)
         .with_is_active()
         .with_active_name()
+        .select_related("conclusion__variant")
         .prefetch_related("variants")
         .filter(pk=experiment_id)
         .first()

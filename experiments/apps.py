@@ -16,6 +16,7 @@ class ExperimentsConfig(AppConfig):
         from experiments.demo import checks
         from experiments.lifecycle import agent_edits
         from experiments.notices import delivering, passing_on, reading, telling, upkeep, watching
+        from experiments.outcomes import sources
         from experiments.results import rollup
         from experiments.results.looks import taking
         from experiments.schedules import due
@@ -23,7 +24,10 @@ class ExperimentsConfig(AppConfig):
 
         assert checks  # registered
         watch_agents(
-            self.name, dependents=agent_edits.running_at, note=agent_edits.note_in_histories
+            self.name,
+            dependents=agent_edits.running_at,
+            note=agent_edits.note_in_histories,
+            source=sources.source_of,
         )
         add_step("fold results", rollup.fold_all, every=10)
         add_step("start and end by schedule", due.take_due, every=2)
@@ -39,6 +43,10 @@ class ExperimentsConfig(AppConfig):
         add_news("Notices", "notice_list", reading.unseen_in_workspace)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)
         add_agent_tab("experiments", "A/B experiments", "experiment_list", rank=20)
+        add_agent_tab("learned", "What we learned", "agent_learned", rank=25)
+        add_workspace_tab(
+            "learned", "What we learned", "workspace_learned", rank=15, needed=Permission.VIEW
+        )
         add_agent_tab("conversations", "Conversations", "conversation_list", rank=30)
         add_agent_tab("leads", "Leads", "lead_list", rank=40)
         add_agent_tab(

@@ -15,7 +15,16 @@ from experiments import limits
 from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
 
-ENDINGS = frozenset({Action.STOPPED, Action.DELETED, Action.START_FAILED})
+ENDINGS = frozenset(
+    {
+        Action.STOPPED,
+        Action.DELETED,
+        Action.START_FAILED,
+        Action.CONCLUDED,
+        Action.TAKEN_BACK,
+        Action.UNSHARED,
+    }
+)
 Listener: TypeAlias = Callable[[Sequence[Event]], None]
 _listeners: dict[str, Listener] = {}
 

@@ -10,6 +10,8 @@ from agents import limits
 
 EXPERIMENT_NAME = 120
 HYPOTHESIS = 2_000
+LEARNED = 2_000
+REASON = 1_000
 MIN_VARIANTS, MAX_VARIANTS = 2, 10
 VARIANT_NAME = 60
 MAX_WEIGHT = 1_000_000
@@ -35,6 +37,8 @@ EXPERIMENTS_OF_WORKSPACE = 2_000
 """Of a workspace, those that are deleted not counted."""
 HISTORY = 100_000
 """Steps in the histories of a workspace's experiments, those that are deleted not counted."""
+SHARED_LINKS = 20
+"""Of an experiment, those that are revoked not counted."""
 
 LEFT_OUT_VALUE = 253
 """Characters of an id, a beginning or a domain, of which this is the longest (RFC 1035)."""

@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("agents.pages.urls")),
     path("", include("experiments.pages.activity_urls")),
     path("", include("experiments.pages.notices.urls")),
+    path("", include("experiments.pages.outcomes.urls")),
     path("app/agents/<uuid:agent_id>/", agent_overview, name="agent_overview"),
     path("app/agents/<uuid:agent_id>/experiments/", include("experiments.pages.urls")),
     path("admin/", admin.site.urls),

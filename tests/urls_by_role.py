@@ -135,6 +135,13 @@ PAGES: dict[str, Expected] = {
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "preview_links": page(members(200), managers(302)),
+    "experiment_conclude": page(managers(302), managers(302)),  # a draft
+    "experiment_take_back": page(managers(302), managers(302)),  # nothing is in use
+    "experiment_share": page(managers(200), managers(200)),
+    "experiment_unshare": page(NO_GET, managers(302)),
+    "agent_learned": LOOK,
+    "workspace_learned": LOOK,
+    "shared_results": Expected(everybody(200), everybody(405)),
     "experiment_history": LOOK,
     "experiment_history_file": LOOK,
     "experiment_step": LOOK,
@@ -164,6 +171,8 @@ API: dict[str, Expected] = {
     "api_stop": Expected(NOT_READ, managers(409, anonymous=401)),  # a draft
     "api_schedule": Expected(NOT_READ, NOT_READ),
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
+    "api_conclude": Expected(NOT_READ, managers(400, anonymous=401)),
+    "api_take_back": Expected(NOT_READ, managers(409, anonymous=401)),  # nothing is in use
     "api_history": READ,
     "api_results": READ,
     "api_plan": READ,

@@ -23,6 +23,7 @@ from experiments import lifecycle
 from experiments.models import Delivery, DeliveryState, Experiment, VariantTotals
 from experiments.notices.preferences import mail_off_link
 from experiments.notices.webhooks import add_webhook
+from experiments.outcomes import sharing
 from experiments.sums import SUMS
 from experiments.visitors.leaving_out import leave_out
 from tests.factories import (
@@ -184,13 +185,15 @@ def _values(cast: Cast) -> dict[str, Any]:
     Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
     _sums_of(running)
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
+    created = draft.events.get()
+    share_secret = sharing.share(draft, by=cast.owner)
     mail = undelivered(cast)
     return {
         "workspace_id": cast.workspace.pk,
         "agent_id": cast.agent.pk,
         "number": 1,
         "experiment_id": draft.pk,
-        "step_id": draft.events.get().pk,
+        "step_id": created.pk,
         "event_id": cast.workspace.events.latest("id").pk,
         "content_type_id": ContentType.objects.get_for_model(draft).pk,
         "object_id": draft.pk,
@@ -205,6 +208,8 @@ def _values(cast: Cast) -> dict[str, Any]:
         "token_id": token.pk,
         **_of_notices(cast, running),
         "secret": secret,
+        "share_secret": share_secret,
+        "link_id": sharing.links_of(draft).get().pk,
         "proof": invitations.proof_of(invitation),
         "undo_secret": addresses.change_address(
             somebody, email="moved@example.com", is_proven=True

@@ -3,6 +3,7 @@ and how to note an edit when Django starts it, so that nothing here has to know 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from agents.models import Agent
@@ -30,9 +31,19 @@ class AgentEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonaSource:
+    """What an agent's persona was taken from, its page, and since when the agent has it."""
+
+    words: str
+    url: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Watcher:
     dependents: Callable[[UUID], Sequence[Dependent]]
     note: Callable[[AgentEdit], None]
+    source: Callable[[Agent], PersonaSource | None]
 
 
 _watchers: dict[str, _Watcher] = {}
@@ -43,14 +54,21 @@ def watch_agents(
     *,
     dependents: Callable[[UUID], Sequence[Dependent]],
     note: Callable[[AgentEdit], None],
+    source: Callable[[Agent], PersonaSource | None] = lambda agent: None,
 ) -> None:
-    """From now on `note` is called in the transaction of every edit, and whoever is about to edit
-    an agent is warned of its `dependents`. `name` is the app's."""
-    _watchers[name] = _Watcher(dependents, note)
+    """From now on `note` is called in the transaction of every edit, whoever is about to edit an
+    agent is warned of its `dependents`, and reads of the `source` of its persona, should it come
+    from the app. `name` is the app's."""
+    _watchers[name] = _Watcher(dependents, note, source)
 
 
 def dependents_of(agent: Agent) -> list[Dependent]:
     return [each for watcher in _watchers.values() for each in watcher.dependents(agent.pk)]
+
+
+def source_of_persona(agent: Agent) -> PersonaSource | None:
+    found = (watcher.source(agent) for watcher in _watchers.values())
+    return next((source for source in found if source is not None), None)
 
 
 def tell_dependents(edit: AgentEdit) -> None:

@@ -39,6 +39,16 @@ class Seen:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class WordsOrigin:
+    """Where words come from that nobody typed: `words` stand at the revision, `action` and
+    `subject` in the history of the workspace."""
+
+    words: str
+    action: WorkspaceAction
+    subject: str
+
+
 def assignment_lock(agent_id: UUID) -> int:
     """The key of the advisory lock that orders assignments and changes of one agent."""
     return int.from_bytes(agent_id.bytes[8:], "big", signed=True)
@@ -114,6 +124,7 @@ def edit_agent(
     by: Caller | None,
     seen: Seen | None = None,
     urgent: bool = False,
+    origin: WordsOrigin | None = None,
 ) -> Agent:
     """Change the agent's name, persona and prompt; what it says makes a new revision.
 
@@ -139,25 +150,28 @@ def edit_agent(
         is_spoken = not changes.keys().isdisjoint(SPOKEN)
         reaches_back = urgent and (is_spoken or max(current.urgent_revision, 1) < was)
         if is_spoken or reaches_back:
-            revisions.add_revision(current, by=by, reaches_back=reaches_back)
+            said = origin.words if origin else ""
+            revisions.add_revision(current, by=by, reaches_back=reaches_back, origin=said)
             changes["revision"] = [was, current.revision]
         if reaches_back:
             changes["under_way"] = [AS_BEGUN, REACHED]
         current.save(
             update_fields=["name", "persona", "system_prompt", "revision", "urgent_revision"]
         )
-        _note_edit(current, changes, by=by)
+        _note_edit(current, changes, by=by, origin=origin)
     return current
 
 
-def _note_edit(agent: Agent, changes: Mapping[str, object], *, by: Caller | None) -> None:
+def _note_edit(
+    agent: Agent, changes: Mapping[str, object], *, by: Caller | None, origin: WordsOrigin | None
+) -> None:
     """In the history of the workspace, and for what rests on what the agent says."""
     if changes:
         record_event(
             agent.workspace,
-            WorkspaceAction.AGENT_EDITED,
+            origin.action if origin else WorkspaceAction.AGENT_EDITED,
             by=by,
-            subject=agent,
+            subject=origin.subject if origin else agent,
             agent=agent,
             changes=changes,
         )

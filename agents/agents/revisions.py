@@ -115,13 +115,15 @@ def catch_up(agent: Agent) -> None:
         add_revision(agent, by=None)
 
 
-def add_revision(agent: Agent, *, by: Caller | None, reaches_back: bool = False) -> AgentRevision:
+def add_revision(
+    agent: Agent, *, by: Caller | None, reaches_back: bool = False, origin: str = ""
+) -> AgentRevision:
     """What the agent says now as its next revision. Within `editing.changing`, which saves the
     agent's numbers."""
     agent.revision += 1
     if reaches_back:
         agent.urgent_revision = agent.revision
-    revision = _written(agent, by=by, reaches_back=reaches_back)
+    revision = _written(agent, by=by, reaches_back=reaches_back, origin=origin)
     revision.save(force_insert=True)
     return revision
 
@@ -131,13 +133,16 @@ def first_revision(agent: Agent, *, by: Caller | None) -> None:
     _written(agent, by=by).save(force_insert=True)
 
 
-def _written(agent: Agent, *, by: Caller | None, reaches_back: bool = False) -> AgentRevision:
+def _written(
+    agent: Agent, *, by: Caller | None, reaches_back: bool = False, origin: str = ""
+) -> AgentRevision:
     return AgentRevision(
         agent=agent,
         number=agent.revision,
         persona=agent.persona,
         system_prompt=agent.system_prompt,
         reaches_back=reaches_back,
+        origin=origin[:254],
         actor=by if isinstance(by, User) else None,
         actor_name=caller_name(by),
     )

@@ -26,6 +26,13 @@ class AgentRevision(models.Model):
         db_default=False,
         help_text="Conversations that were under way answer with it too: it mends a mistake.",
     )
+    origin = models.CharField(
+        max_length=254,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where the words come from, if nobody typed them.",
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agents import access, roles
 from agents.agents import prompt, revisions
-from agents.agents.dependents import dependents_of
+from agents.agents.dependents import dependents_of, source_of_persona
 from agents.agents.editing import create_agent, edit_agent
 from agents.agents.overlap import overlap_of
 from agents.audit.narrative import told_differences
@@ -85,6 +85,7 @@ def _settings_page(
         "form": form,
         "prompt": _prompt(form),
         "dependents": dependents_of(agent) if may_edit else [],
+        "source": source_of_persona(agent),
         **context,
     }
     return frame.agent_page(

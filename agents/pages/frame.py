@@ -57,9 +57,11 @@ def page(
     *,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    """A page; one that is about what is wrong with the form that was sent answers 400."""
+    """A page; one that is about what is wrong with the form that was sent answers 400, unless the
+    view knows better."""
     form = context.get("form")
-    if request.method == "POST" and isinstance(form, BaseForm) and form.errors:
+    is_sent = request.method == "POST" and status == HTTPStatus.OK
+    if is_sent and isinstance(form, BaseForm) and form.errors:
         status = HTTPStatus.BAD_REQUEST
     return render(request, template, context, status=status)
 

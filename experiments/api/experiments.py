@@ -86,7 +86,8 @@ class ExperimentsView(APIView):
     )
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = access.agent_for(_caller(request), agent_id, Permission.VIEW)
-        every = Experiment.objects.of_agent(agent.pk).with_is_active().prefetch_related("variants")
+        every = Experiment.objects.of_agent(agent.pk).with_is_active()
+        every = every.select_related("conclusion").prefetch_related("variants")
         found = _filtered(every, request)
 
         def read(cursor: str, size: int) -> KeysetPage[Experiment]:

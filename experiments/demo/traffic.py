@@ -62,7 +62,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Outcome:
+class TrafficSent:
     """What was acknowledged, by the name of the variant, and what failed for good."""
 
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -83,13 +83,13 @@ class Site:
 
 async def send_visitors(
     site: Site, *, visitors: int, concurrency: int, arrived: Callable[[], None]
-) -> Outcome:
+) -> TrafficSent:
     """Send `visitors`, at most `concurrency` at once; `arrived` is called as each is done.
 
     Raises:
         Unreachable: no server answers at the site's address.
     """
-    outcome = Outcome()
+    outcome = TrafficSent()
     await _find_server(site.base_url)
     numbers = iter(range(visitors))
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
@@ -137,7 +137,7 @@ def _is_here(base_url: str) -> bool:
 
 class _Visitor:
     def __init__(
-        self, client: httpx.AsyncClient, site: Site, chance: random.Random, outcome: Outcome
+        self, client: httpx.AsyncClient, site: Site, chance: random.Random, outcome: TrafficSent
     ) -> None:
         self.client = client
         self.site = site

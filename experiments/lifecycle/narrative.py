@@ -43,7 +43,14 @@ ENDED_WORDS = {
     "decided": "stopped it, as it was decided",
 }
 ABSENT = ""
+CONCLUSION_LABELS = {
+    "verdict": "Verdict",
+    "reason": "Reason",
+    "learned": "Learned",
+    "in_use": "Put into use",
+}
 PLAIN_SENTENCES: Mapping[Action, str] = {
+    Action.AGENT_EDITED: "edited the agent while it ran",
     Action.START_FAILED: "could not start it at the time that was set",
     Action.TAKEN_BACK: "took its variant out of use",
     Action.SHARED: "shared its results by a link",
@@ -98,15 +105,24 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return _started(changes)
         case Action.SCHEDULED, _ if any(_pair(each)[0] for each in changes.values()):
             return "changed its schedule"
-        case Action.STOPPED, {"ended": str(reason)} if reason in ENDED_WORDS:
-            return ENDED_WORDS[reason]
-        case Action.STOPPED, {"started": {"name": name}}:
-            return f"stopped it by starting {name}"
-        case Action.STOPPED, {"deleted": True}:
-            return "stopped it by deleting it"
-        case Action.AGENT_EDITED, _:
-            return "edited the agent while it ran"
+        case Action.STOPPED, _:
+            return _stopped(changes)
+        case Action.CONCLUDED, {"outcome": str(outcome)}:
+            return f"concluded it: {outcome}"
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
+
+
+def _stopped(changes: Mapping[str, object]) -> str:
+    match changes:
+        case {"ended": str(reason)} if reason in ENDED_WORDS:
+            return ENDED_WORDS[reason]
+        case {"started": {"name": name}}:
+            return f"stopped it by starting {name}"
+        case {"deleted": True}:
+            return "stopped it by deleting it"
+        case {"concluded": True}:
+            return "stopped it by concluding it"
+    return "stopped it"
 
 
 def _schedule_differences(changes: Mapping[str, object]) -> list[Difference]:
@@ -145,6 +161,14 @@ def _started(changes: Mapping[str, object]) -> str:
         case Mapping() as plan:
             told += f", {plan_in_words(plan)}"
     return told
+
+
+def _conclusion_lines(changes: Mapping[str, object]) -> list[Difference]:
+    return [
+        Difference(label, *map(_text, _pair(changes[field])))
+        for field, label in CONCLUSION_LABELS.items()
+        if field in changes
+    ]
 
 
 def _variant_differences(
@@ -249,5 +273,6 @@ _TOLD = {
     Action.AGENT_EDITED: told_differences,
     Action.SCHEDULED: _schedule_differences,
     Action.START_FAILED: _schedule_differences,
+    Action.CONCLUDED: _conclusion_lines,
 }
 """Steps that tell what was changed, and how."""

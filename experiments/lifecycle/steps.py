@@ -47,7 +47,7 @@ class AnotherRunning(Conflict):
 
 
 def can(action: Action, experiment: Experiment) -> bool:
-    return experiment.status in TRANSITIONS[action]
+    return experiment.status in TRANSITIONS[action] and experiment.concluded is None
 
 
 def start(
@@ -65,7 +65,7 @@ def start(
     that was scheduled (`is_scheduled`) or is made before that is no longer to come.
 
     Raises:
-        Conflict: `already_running`.
+        Conflict: `already_running`; `concluded`.
         AnotherRunning: one runs and `on_conflict` does not say what to do with it.
         Invalid: the set-up breaks rules; all of them are named. Or its end has passed, or nothing
             tells how long a planned one would take.
@@ -73,6 +73,10 @@ def start(
     # It reads much, so beside the lock that visitors wait for.
     baseline = baseline_of(experiment.agent) if wants_plan(experiment) else None
     with alone(experiment) as current:
+        if current.concluded is not None:
+            raise Conflict(
+                f"{current.name} is concluded. Duplicate it and start the copy.", code="concluded"
+            )
         if not can(Action.STARTED, current):
             raise Conflict(f"{current.name} is running already.", code="already_running")
         check_complete(setup_of(current))
@@ -94,8 +98,11 @@ def start(
     return current
 
 
-def stop(experiment: Experiment, *, by: Caller | None) -> Experiment:
-    """Halt new assignments at once. Stopping what is stopped changes nothing.
+def stop(
+    experiment: Experiment, *, by: Caller | None, because: Mapping[str, object] | None = None
+) -> Experiment:
+    """Halt new assignments at once. Stopping what is stopped changes nothing; `because` is for the
+    history.
 
     Raises:
         Conflict: `not_started`, for a draft.
@@ -106,7 +113,7 @@ def stop(experiment: Experiment, *, by: Caller | None) -> Experiment:
                 f"{current.name} is a draft and has not been started.", code="not_started"
             )
         if can(Action.STOPPED, current):
-            _stop(current, by=by)
+            _stop(current, by=by, because=because)
     return current
 
 

@@ -1,6 +1,7 @@
 """Experiments, their variants, who was assigned to which, and what was done to them."""
 
 from experiments.models.assignment import AssignedCount, Assignment, PendingCount, VariantTotals
+from experiments.models.conclusion import Conclusion, Outcome
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
 from experiments.models.experiment import (
@@ -28,6 +29,7 @@ from experiments.models.notice import (
 from experiments.models.previewed import PreviewedConversation
 from experiments.models.prompt import VariantPrompt
 from experiments.models.schedule import OnConflict
+from experiments.models.shared_link import SharedLink
 from experiments.models.visitor import LeftOut, LeftOutRule, RuleKind, VisitorMerge
 from experiments.models.webhook import Delivery, DeliveryState, Webhook, WebhookForm
 
@@ -41,6 +43,7 @@ __all__ = [
     "Action",
     "AssignedCount",
     "Assignment",
+    "Conclusion",
     "Delivery",
     "DeliveryState",
     "Design",
@@ -57,10 +60,12 @@ __all__ = [
     "NoticeSeen",
     "NoticeWatch",
     "OnConflict",
+    "Outcome",
     "PendingCount",
     "PreviewedConversation",
     "PrimaryMetric",
     "RuleKind",
+    "SharedLink",
     "Status",
     "Variant",
     "VariantPrompt",

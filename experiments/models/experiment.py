@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import models
@@ -13,6 +14,9 @@ from agents.models import Agent
 from experiments import limits
 from experiments.models.schedule import Scheduled
 from glozr.ids import new_id
+
+if TYPE_CHECKING:
+    from experiments.models.conclusion import Conclusion
 
 WEIGHT_RULE = f"A weight is a whole number from 1 to {limits.MAX_WEIGHT:,}."
 WINDOW_RULE = f"A window is whole days, from {limits.MIN_WINDOW_DAYS} to {limits.MAX_WINDOW_DAYS}."
@@ -305,12 +309,18 @@ class Experiment(Scheduled):
         return self.started_at is not None
 
     @property
+    def concluded(self) -> Conclusion | None:
+        """What came of it, if it is concluded. Lists read it along (`select_related`)."""
+        return getattr(self, "conclusion", None)
+
+    @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
     def is_frozen(self) -> bool:
-        """Whether kind and variants may no longer change: it runs, or has any assignment."""
-        return self.is_running or self.assignments.exists()
+        """Whether kind and variants may no longer change: it runs, is concluded, or has any
+        assignment."""
+        return self.is_running or self.concluded is not None or self.assignments.exists()
 
 
 class Variant(models.Model):

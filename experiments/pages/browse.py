@@ -51,7 +51,8 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
         found = found.with_status(status)
     if search:
         found = found.named_like(search)
-    page = frame.paged(request, found.with_is_active().prefetch_related("variants"))
+    listed = found.with_is_active().select_related("conclusion__variant")
+    page = frame.paged(request, listed.prefetch_related("variants"))
     latest = reading.latest_of_agent(agent, within=LATELY)
     context = {
         "page": page,
@@ -81,6 +82,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
         "superseded_by": superseding(shown),
         "can_start": lifecycle.can(Action.STARTED, shown),
         "can_stop": lifecycle.can(Action.STOPPED, shown),
+        "conclusion": shown.concluded,
         "steps": steps[:LATEST_STEPS],
         "more_steps": len(steps) > LATEST_STEPS,
         "history_url": _history_url(shown),

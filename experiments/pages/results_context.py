@@ -1,7 +1,7 @@
 """What the results on an experiment's page show: the figures, and the charts drawn of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -99,10 +99,13 @@ class VariantView:
 
 
 def results_context(
-    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT
+    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT, is_for_outsiders: bool = False
 ) -> dict[str, Any]:
-    """For `experiments/results/_results.html`. `planned_lift` of 0.2 asks what +20% would take."""
+    """For `experiments/results/_results.html`. `planned_lift` of 0.2 asks what +20% would take.
+    Outsiders are told of no other experiment, and of nobody who edited the agent."""
     results = results_of(experiment, planned_lift=planned_lift)
+    if is_for_outsiders:
+        results = replace(results, agent_edits=(), neighbours=())
     days = bar_plot([(day.day, day.visitors) for day in results.days])
     split = shares([(variant.name, variant.weight) for variant in results.variants])
     edits = _edits_by_day(results)

@@ -34,7 +34,9 @@ def experiment_start(request: PageRequest, agent_id: UUID, experiment_id: UUID) 
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
     if request.method != "POST":
         if not lifecycle.can(Action.STARTED, experiment):
-            messages.info(request, f"{experiment} is running already.")
+            is_concluded = experiment.concluded is not None
+            why = "concluded. Duplicate it to ask again" if is_concluded else "running already"
+            messages.info(request, f"{experiment} is {why}.")
             return redirect(experiment)
         return _start_page(request, experiment)
     choice, asked_about = _choice(request)

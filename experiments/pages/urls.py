@@ -3,6 +3,7 @@
 from django.urls import path
 
 from experiments.pages import browse, downloads, plan, results, setup, steps
+from experiments.pages.outcomes import conclude, shared
 from experiments.pages.schedules import schedule
 from experiments.pages.trying import connect, links
 
@@ -26,6 +27,20 @@ urlpatterns = [
     ),
     path("<uuid:experiment_id>/links/", links.preview_links, name="preview_links"),
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
+    path(
+        "<uuid:experiment_id>/conclude/", conclude.experiment_conclude, name="experiment_conclude"
+    ),
+    path(
+        "<uuid:experiment_id>/take-back/",
+        conclude.experiment_take_back,
+        name="experiment_take_back",
+    ),
+    path("<uuid:experiment_id>/share/", shared.experiment_share, name="experiment_share"),
+    path(
+        "<uuid:experiment_id>/share/<uuid:link_id>/revoke/",
+        shared.experiment_unshare,
+        name="experiment_unshare",
+    ),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
     path(

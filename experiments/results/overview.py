@@ -44,6 +44,7 @@ def experiments_that_ran(agent: Agent) -> QuerySet[Experiment]:
         Experiment.with_tombstones.of_agent(agent.pk)
         .exclude(started_at=None)
         .with_is_active()
+        .select_related("conclusion__variant")
         .prefetch_related("variants")
         .latest_started()
     )

@@ -10,7 +10,7 @@ from agents.models import LeadStatus, MessageRole
 from experiments import limits
 from experiments.api.serializers.schedule import ScheduleSerializer
 from experiments.lifecycle import OnConflict, schedule_of
-from experiments.models import Design, Experiment, Kind, PrimaryMetric, Status, Variant
+from experiments.models import Design, Experiment, Kind, Outcome, PrimaryMetric, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
     EmailField,
@@ -152,6 +152,13 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     is_active = serializers.BooleanField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
     schedule = serializers.SerializerMethodField()
+    outcome = serializers.ChoiceField(
+        source="concluded.outcome", choices=Outcome.choices, allow_null=True, read_only=True
+    )
+    concluded_at = serializers.DateTimeField(
+        source="concluded.concluded_at", allow_null=True, read_only=True
+    )
+    learned = serializers.CharField(source="concluded.learned", allow_null=True, read_only=True)
     variants = serializers.SerializerMethodField()
 
     class Meta:
@@ -166,6 +173,9 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "is_active",
             "started_at",
             "stopped_at",
+            "outcome",
+            "concluded_at",
+            "learned",
             "created_at",
             "window_days",
             "primary_metric",

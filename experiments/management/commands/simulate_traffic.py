@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from experiments.demo.traffic import Behaviour, Outcome, Site, Unreachable, send_visitors
+from experiments.demo.traffic import Behaviour, Site, TrafficSent, Unreachable, send_visitors
 
 USUAL = Behaviour()
 BEHAVIOURS = {field.name for field in fields(Behaviour)}
@@ -49,7 +49,7 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-async def until_terminated(work: Awaitable[Outcome]) -> Outcome:
+async def until_terminated(work: Awaitable[TrafficSent]) -> TrafficSent:
     """Let SIGTERM end the work as Ctrl-C does: the progress bar then gives the cursor back."""
     task = asyncio.current_task()
     assert task is not None
@@ -107,7 +107,7 @@ class Command(BaseCommand):
             seed=options["seed"],
         )
 
-    def send(self, site: Site, visitors: int, concurrency: int) -> Outcome:
+    def send(self, site: Site, visitors: int, concurrency: int) -> TrafficSent:
         columns = (
             TextColumn("Visitors"),
             BarColumn(),
@@ -130,7 +130,7 @@ class Command(BaseCommand):
         except (KeyboardInterrupt, asyncio.CancelledError):
             sys.exit(STOPPED)
 
-    def report(self, outcome: Outcome) -> None:
+    def report(self, outcome: TrafficSent) -> None:
         table = Table("Variant", "Visitors", "Messages", "Leads", "Lead rate")
         for name, tally in sorted(outcome.tallies.items()):
             rate = f"{tally.leads / tally.visitors:.1%}" if tally.visitors else ""

@@ -14,7 +14,8 @@ from schemathesis.core.parameters import ParameterLocation
 
 from agents.models import Ability, Agent
 from experiments import lifecycle
-from experiments.models import Experiment
+from experiments.models import Experiment, Outcome
+from experiments.outcomes.conclusions import Decision, conclude
 from glozr.wsgi import application
 from tests.factories import (
     ConversationFactory,
@@ -65,22 +66,29 @@ class World:
     draft: Experiment
     running: Experiment
     stopped: Experiment
+    used: Experiment
+    """Its variant is in use."""
     key: str
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:
-        return (self.draft, self.running, self.stopped)
+        return (self.draft, self.running, self.stopped, self.used)
 
 
 def make_world(agent: Agent) -> World:
-    draft, running, stopped = ExperimentFactory.create_batch(3, agent=agent)
-    lifecycle.start(stopped, by=None)
-    lifecycle.stop(stopped, by=None)
+    draft, running, stopped, used = ExperimentFactory.create_batch(4, agent=agent)
+    for experiment in (stopped, used):
+        lifecycle.start(experiment, by=None)
+        lifecycle.stop(experiment, by=None)
+    decision = Decision(
+        Outcome.WON, used.variants.all()[1].pk, reason="A guess.", put_into_use=True
+    )
+    conclude(used, decision, by=None)
     lifecycle.start(running, by=None)
     conversation = ConversationFactory.create(pk=CONVERSATION, agent=agent, visitor_id="ada")
     MessageFactory.create(conversation=conversation)
     LeadFactory.create(pk=LEAD, agent=agent, conversation=conversation)
-    return World(agent, draft, running, stopped, Runtime.of(agent, *Ability.values).key)
+    return World(agent, draft, running, stopped, used, Runtime.of(agent, *Ability.values).key)
 
 
 @contextmanager

@@ -83,6 +83,8 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "schedule_experiment": ("draft", 200, {"ends": {"visitors": 5, "when_decided": True}}),
     "remove_schedule": ("draft", 204, None),
     "duplicate_experiment": ("stopped", 201, {"name": "Again"}),
+    "conclude_experiment": ("running", 200, {"outcome": "abandoned", "learned": "Nobody came."}),
+    "take_back_variant": ("used", 200, None),
     "get_results": ("running", 200, None),
     "plan_experiment": ("", 200, None),
     "list_left_out": ("", 200, None),
@@ -250,7 +252,7 @@ def test_a_page_of_no_size_is_bad_input(api: Client, world: World, size: str) ->
 
 
 def test_a_page_that_is_too_large_is_cut_to_the_largest(api: Client, world: World) -> None:
-    ExperimentFactory.create_batch(98, agent=world.agent)
+    ExperimentFactory.create_batch(97, agent=world.agent)
     assert len(api.get(root(world), {"page_size": "1000"}).json()["results"]) == 100
 
 
@@ -268,7 +270,7 @@ def test_a_body_that_is_no_object_starts_nothing(
 ) -> None:
     url = f"{root(world)}{world.stopped.pk}/{step}"
     assert api.post(url, body, content_type="application/json").status_code == 400
-    assert world.agent.experiments.count() == 3
+    assert world.agent.experiments.count() == 4
 
 
 def test_a_wrong_method_is_told_the_right_one(api: Client, world: World) -> None:

@@ -1,0 +1,1 @@
+"""Pages of `experiments.outcomes`: conclude and take back, what was learned, links to results."""
