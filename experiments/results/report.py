@@ -323,7 +323,7 @@ def _metric_results(
         planned_lift=context.planned_lift,
         visitors_needed=needed,
         days_needed=days_needed,
-        looks=None if looks is None else looks_in_words(looks, context.zone),
+        looks=None if looks is None else looks_in_words(looks, context.zone, context.timing.as_of),
     )
     return MetricResults(
         metric=metric,

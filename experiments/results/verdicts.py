@@ -153,6 +153,8 @@ def _between_looks(situation: Situation, looks: Looks) -> Verdict:
         "variant are counted out."
     )
     advice = looks.next
+    if situation.stage == Stage.SUPERSEDED:
+        advice = f"{advice} {NO_NEW_VISITORS}"
     if looks.is_futile:
         advice += (
             " You may as well stop: even if the planned lift were true, the last look would "

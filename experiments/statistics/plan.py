@@ -188,6 +188,11 @@ def weeks_until(
     return max(1, math.ceil(days / DAYS_A_WEEK - 1e-9))
 
 
+def _looks_in(weeks: int, most_looks: int, window_days: int) -> int:
+    """As many as there are weeks by whose end a span has closed, if they may."""
+    return min(max(1, weeks - window_days // DAYS_A_WEEK), most_looks)
+
+
 def needs(
     control: Arm,
     lift: float,
@@ -199,8 +204,8 @@ def needs(
 ) -> Needs:
     """Visitors and whole weeks for a lift, in both designs and in even shares.
 
-    The planned one looks at the end of each week, at most `most_looks` times: the fewest weeks
-    whose own looks they allow.
+    The planned one looks at the end of each week by which a span has closed, at most `most_looks`
+    times: the fewest weeks whose own looks they allow.
     """
 
     def need(visitors: int | None, looks: int | None) -> Need:
@@ -211,8 +216,8 @@ def needs(
         return need(planned_visitors(control, lift, looks=looks, treatments=variants - 1), looks)
 
     planned = planned_in(1)
-    while planned.weeks and planned.looks != min(planned.weeks, most_looks):
-        planned = planned_in(min(planned.weeks, most_looks))
+    while planned.weeks and planned.looks != _looks_in(planned.weeks, most_looks, window_days):
+        planned = planned_in(_looks_in(planned.weeks, most_looks, window_days))
     return Needs(
         planned, need(visitors_while_watched(control, lift, treatments=variants - 1), None)
     )
@@ -229,12 +234,10 @@ def planned_course(
 ) -> Course | None:
     """When a planned experiment with these weights looks, at the pace of `weekly` visitors.
 
-    The fewest weeks whose own looks `most_looks` allow, as in `needs`, but only at the ends of
-    weeks by which a span has closed. Where there are more such weeks than looks, these divide the
-    visitors evenly. None without an answer.
+    The fewest weeks whose own looks `most_looks` allow, as in `needs`. Where there are more weeks
+    by which a span has closed than looks, these divide the visitors evenly. None without an answer.
     """
     of_least = weekly * min(weights) / sum(weights)
-    before_any = window_days // DAYS_A_WEEK
 
     def weeks_for(visitors: int | None) -> int | None:
         return weeks_until(visitors, of_least, 1, window_days=window_days)
@@ -245,11 +248,11 @@ def planned_course(
         weeks = weeks_for(visitors)
         if visitors is None or weeks is None:
             return None
-        possible = max(1, weeks - before_any)
-        if min(possible, most_looks) <= looks:
+        possible = _looks_in(weeks, most_looks, window_days)
+        if possible <= looks:
             break
-        looks = min(possible, most_looks)
-    if looks == possible:
+        looks = possible
+    if looks == _looks_in(weeks, weeks, window_days):
         return Course(visitors, tuple(range(weeks - looks + 1, weeks + 1)))
     parts = (weeks_for(math.ceil(visitors * look / looks)) or weeks for look in range(1, looks + 1))
     return Course(visitors, tuple(sorted(set(parts))))
@@ -269,7 +272,7 @@ def smallest_lifts(
     found = []
     for count in weeks:
         visitors = visitors_by(count, weekly, variants, window_days=window_days)
-        looks = min(count, most_looks)
+        looks = _looks_in(count, most_looks, window_days)
 
         def planned(lift: float, looks: int = looks) -> int | None:
             return planned_visitors(control, lift, looks=looks, treatments=treatments)

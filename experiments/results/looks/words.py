@@ -16,13 +16,13 @@ MISSED = {
 }
 
 
-def looks_in_words(standing: Standing, zone: ZoneInfo) -> Looks:
+def looks_in_words(standing: Standing, zone: ZoneInfo, now: datetime) -> Looks:
     latest = standing.latest
     return Looks(
         visitors=standing.closed,
         planned_visitors=standing.plan.visitors,
         seen=" ".join(_told(kept, standing, zone) for kept in standing.looks[-1:]),
-        next=_next(standing, zone),
+        next=_next(standing, zone, now),
         is_settled=standing.is_settled,
         is_futile=bool(latest and latest.look.is_futile),
     )
@@ -70,10 +70,12 @@ def _told(kept: KeptLook, standing: Standing, zone: ZoneInfo) -> str:
     return f"{which} decided nothing."
 
 
-def _next(standing: Standing, zone: ZoneInfo) -> str:
+def _next(standing: Standing, zone: ZoneInfo, now: datetime) -> str:
     coming = standing.next
     if coming is None:
         return ""
+    if coming.due_at <= now:
+        return f"Look {coming.number} of {standing.plan.looks} is due, and is taken in a moment."
     if coming.is_last and coming.number < standing.plan.looks:
         return f"The last look comes on {look_day(coming.due_at, zone)}, when figures are final."
     return (

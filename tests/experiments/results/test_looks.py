@@ -204,7 +204,7 @@ class TestVerdict:
         assert (
             f"100 of {plan_now(experiment).visitors:,} visitors a variant" in found.headline.answer
         )
-        assert found.headline.advice.startswith("Look 1 of 3 comes on ")
+        assert found.headline.advice == "Look 1 of 3 is due, and is taken in a moment."
         for metric in found.metrics:
             for row in metric.rows[1:]:
                 assert row.comparison is not None
