@@ -23,7 +23,7 @@ from glozr.errors import Conflict, FieldError, Invalid, OutOfDate
 from glozr.zones import zone
 
 FIELD_OF = {"ends.at": "ends_at", "ends.visitors": "ends_at_visitors"}
-NUMBER = f"Give a number from 1 to {limits.MAX_ENDS_AT_VISITORS:,}."
+ENDING_NUMBER = f"Give a number from 1 to {limits.MAX_ENDS_AT_VISITORS:,}."
 NOT_STARTED = "Don't start this one; its history says so"
 
 
@@ -53,7 +53,7 @@ class ScheduleForm(forms.Form):
         required=False,
         min_value=1,
         max_value=limits.MAX_ENDS_AT_VISITORS,
-        error_messages=dict.fromkeys(("min_value", "max_value", "invalid"), NUMBER),
+        error_messages=dict.fromkeys(("min_value", "max_value", "invalid"), ENDING_NUMBER),
         help_text="Whoever was assigned to it counts. With uneven weights the heaviest variant is "
         "there first.",
     )
