@@ -157,6 +157,12 @@ def _sums_of(experiment: Experiment) -> None:
     )
 
 
+def _with_second_factor() -> User:
+    somebody: User = UserFactory.create()
+    Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
+    return somebody
+
+
 def _values(cast: Cast) -> dict[str, Any]:
     running = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=cast.owner)
     runtime = Runtime.of(cast.agent)
@@ -168,8 +174,7 @@ def _values(cast: Cast) -> dict[str, Any]:
     invitation, secret = invitations.invite(
         workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
     )
-    somebody = UserFactory.create()
-    Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
+    somebody = _with_second_factor()
     _sums_of(running)
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
     created = draft.events.get()
