@@ -25,6 +25,7 @@ PLANTED_IMPORTS = {
     "experiments.api.runtime": ("agents.pages.frame", "a door uses no other door"),
     "experiments.bucketing": ("django.conf", "what is pure knows no Django"),
     "experiments.configuration": ("experiments.lifecycle", "experiments: doors call rooms"),
+    "experiments.lifecycle.steps": ("experiments.outcomes", "experiments: doors call rooms"),
     "experiments.models.experiment": ("experiments.history", "experiments: doors call rooms"),
     "experiments.pages.browse": ("experiments.api.results", "pages use no other door"),
     "experiments.lifecycle.steps": ("experiments.notices.telling", "experiments: doors call rooms"),

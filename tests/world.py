@@ -170,6 +170,12 @@ def _of_notices(cast: Cast, running: Experiment) -> dict[str, Any]:
     return {"webhook_id": webhook.pk, "delivery_id": delivery.pk, "link": link}
 
 
+def _with_second_factor() -> User:
+    somebody: User = UserFactory.create()
+    Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
+    return somebody
+
+
 def _values(cast: Cast) -> dict[str, Any]:
     running = lifecycle.start(ExperimentFactory.create(agent=cast.agent), by=cast.owner)
     runtime = Runtime.of(cast.agent)
@@ -181,8 +187,7 @@ def _values(cast: Cast) -> dict[str, Any]:
     invitation, secret = invitations.invite(
         workspace=cast.workspace, email="new@example.com", role=Role.EDITOR, by=cast.owner
     )
-    somebody = UserFactory.create()
-    Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
+    somebody = _with_second_factor()
     _sums_of(running)
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
     created = draft.events.get()

@@ -14,6 +14,7 @@ from agents.pages.reference.api_reference import DescribedCall, Field, fields_of
 from agents.workspaces import tokens
 from experiments import lifecycle
 from experiments.visitors.leaving_out import leave_out
+from tests.experiments.outcomes.concluded import winner_in_use
 from tests.factories import ConversationFactory, ExperimentFactory, LeadFactory, unused_id
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,10 @@ def say(agent: Agent, client: Client) -> Callable[[DescribedCall], int]:
 
     def status_of(call: DescribedCall) -> int:
         experiment = ExperimentFactory.create(agent=agent)
-        if call.id == "stop_experiment":
+        if call.id in ("stop_experiment", "conclude_experiment", "take_back_variant"):
             lifecycle.start(experiment, by=None)
+        if call.id == "take_back_variant":
+            winner_in_use(experiment, reason="A guess.")
         rule = leave_out(agent.workspace, kind="visitor", value=unused_id(), by=None)
         conversation = ConversationFactory.create(agent=agent, visitor_id="v-7f3a")
         variables = {
