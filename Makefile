@@ -20,7 +20,7 @@ run: .venv/run.stamp ## Serve the demo on http://127.0.0.1:8000 (PORT=… moves 
 	@exec $(BIN)/python -m glozr.run --host $(HOST) --port $(PORT)
 
 test: .venv/dev.stamp browser ## Run every test (ARGS="-k name" selects)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/dev.stamp ## Lint, types, imports, templates, migrations, deployment settings
 	$(BIN)/ruff check .

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -155,17 +155,6 @@ class Stack:
     def close(self) -> None:
         self.stop_server()
         self.postgres.stop()
-
-
-@contextmanager
-def running_stack(data_dir: Path, **options: Any) -> Iterator[Stack]:
-    stack = Stack(data_dir, **options)
-    try:
-        stack.prepare()
-        stack.start_server()
-        yield stack
-    finally:
-        stack.close()
 
 
 def _free_port() -> int:

@@ -17,6 +17,8 @@ class ExperimentsConfig(AppConfig):
         from experiments.lifecycle import agent_edits
         from experiments.notices import delivering, passing_on, reading, telling, upkeep, watching
         from experiments.results import rollup
+        from experiments.results.looks import taking
+        from experiments.schedules import due
         from experiments.visitors import erasing
 
         assert checks  # registered
@@ -24,6 +26,9 @@ class ExperimentsConfig(AppConfig):
             self.name, dependents=agent_edits.running_at, note=agent_edits.note_in_histories
         )
         add_step("fold results", rollup.fold_all, every=10)
+        add_step("start and end by schedule", due.take_due, every=2)
+        add_step("end what is decided", due.end_decided, every=30)
+        add_step("take looks", taking.take_due, every=30)
         add_step("erase old visitors", erasing.erase_old, every=600)
         history.listen_to_steps("notices", telling.tell_of_steps)
         add_step("look for news", watching.watch, every=30)
@@ -39,3 +44,4 @@ class ExperimentsConfig(AppConfig):
         add_agent_tab(
             "visitors", "Visitors", "visitors", rank=50, needed=Permission.MANAGE_VISITORS
         )
+        add_agent_tab("connect", "Connect", "connect", rank=60)

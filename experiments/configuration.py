@@ -7,14 +7,25 @@ Input is what a client sent, of any type. What comes out is typed and obeys the 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from typing import Any
 
 from experiments import limits
-from experiments.models import NAME_TAKEN, WEIGHT_RULE, WINDOW_RULE, Experiment, Kind
+from experiments.models import (
+    LIFT_RULE,
+    LOOKS_RULE,
+    NAME_TAKEN,
+    SHARE_RULE,
+    WEIGHT_RULE,
+    WINDOW_RULE,
+    Design,
+    Experiment,
+    Kind,
+    PrimaryMetric,
+)
 from glozr.errors import FieldError, Invalid
+from glozr.inputs.stored_json import as_stored, json_problem
 from glozr.text import (
     CONTROL_CHARACTERS,
     LINE_BREAKS,
@@ -25,10 +36,24 @@ from glozr.text import (
 
 DEFAULT_WEIGHT = 50
 
-FIELD_OF_CONSTRAINT = {"name_taken": "name", "window": "window_days"}
+FIELD_OF_CONSTRAINT = {
+    "name_taken": "name",
+    "window": "window_days",
+    **{field: field for field in ("planned_lift", "most_looks", "traffic_share")},
+}
 """Which field to blame when a constraint of `Experiment` refuses a row."""
 
-SETUP_FIELDS = ("name", "hypothesis", "kind", "window_days", "variants")
+PLAN_FIELDS = (
+    "primary_metric",
+    "design",
+    "planned_lift",
+    "most_looks",
+    "expected_value",
+    "expected_weekly",
+)
+"""Frozen at the first start. The expected figures stand in for what is not measured."""
+PLAIN_FIELDS = ("name", "hypothesis", "kind", "window_days", *PLAN_FIELDS, "traffic_share")
+SETUP_FIELDS = (*PLAIN_FIELDS, "variants")
 VARIANT_FIELDS = ("name", "weight", "config")
 
 
@@ -48,18 +73,22 @@ class Setup:
     hypothesis: str
     variants: tuple[VariantSetup, ...]
     window_days: int = limits.WINDOW_DAYS
+    primary_metric: str = PrimaryMetric.LEAD_CAPTURE.value
+    design: str = Design.WATCHED.value
+    planned_lift: float | None = None
+    most_looks: int | None = None
+    expected_value: float | None = None
+    expected_weekly: float | None = None
+    traffic_share: int = limits.TRAFFIC_SHARE
 
 
 def setup_of(experiment: Experiment) -> Setup:
     return Setup(
-        name=experiment.name,
-        kind=experiment.kind,
-        hypothesis=experiment.hypothesis,
+        **{field: getattr(experiment, field) for field in PLAIN_FIELDS},
         variants=tuple(
             VariantSetup(variant.name, variant.weight, variant.config)
             for variant in experiment.variants.all()
         ),
-        window_days=experiment.window_days,
     )
 
 
@@ -95,8 +124,9 @@ def new_setup(
             if "variants" in sent
             else default_variants(kind, persona)
         ),
-        window_days=check.window_days(sent.get("window_days", limits.WINDOW_DAYS)),
+        **check.plain(sent, ("window_days", *PLAN_FIELDS, "traffic_share")),
     )
+    check.design_complete(setup)
     check.raise_if_broken()
     return setup
 
@@ -112,15 +142,8 @@ def changed_setup(
     """
     check = _Check(is_taken)
     check.known_fields(sent)
-    setup = current
-    if "name" in sent:
-        setup = replace(setup, name=check.name(sent["name"]))
-    if "hypothesis" in sent:
-        setup = replace(setup, hypothesis=check.hypothesis(sent["hypothesis"]))
-    if "window_days" in sent:
-        setup = replace(setup, window_days=check.window_days(sent["window_days"]))
-    if "kind" in sent:
-        setup = replace(setup, kind=check.kind(sent["kind"]))
+    setup = replace(current, **check.plain(sent, PLAIN_FIELDS))
+    check.design_complete(setup)
     if "variants" in sent:
         setup = replace(setup, variants=check.variants(sent["variants"], setup.kind))
     elif setup.kind != current.kind:
@@ -136,10 +159,9 @@ def check_complete(setup: Setup) -> None:
         Invalid: with every broken rule.
     """
     check = _Check()
-    check.name(setup.name)
-    check.hypothesis(setup.hypothesis)
-    check.window_days(setup.window_days)
-    check.variants(_as_sent(setup.variants), check.kind(setup.kind))
+    check.plain({field: getattr(setup, field) for field in PLAIN_FIELDS}, PLAIN_FIELDS)
+    check.design_complete(setup)
+    check.variants(_as_sent(setup.variants), setup.kind)
     check.raise_if_broken()
 
 
@@ -167,6 +189,10 @@ class _Check:
     def known_fields(self, sent: Mapping[str, object]) -> None:
         for field in sent.keys() - set(SETUP_FIELDS):
             self.broken(field, "unknown_field", "There is no such field. Leave it out.")
+
+    def plain(self, sent: Mapping[str, object], fields: Sequence[str]) -> dict[str, Any]:
+        """What was sent of these fields, each read by the method of its name."""
+        return {field: getattr(self, field)(sent[field]) for field in fields if field in sent}
 
     def text(
         self, field: str, value: object, *, limit: int, required: bool = True, lines: bool = False
@@ -199,11 +225,54 @@ class _Check:
         return self.text("hypothesis", value, limit=limits.HYPOTHESIS, required=False, lines=True)
 
     def kind(self, value: object) -> str:
-        if isinstance(value, str) and value in Kind.values:
+        return self.choice("kind", value, Kind.values)
+
+    def primary_metric(self, value: object) -> str:
+        return self.choice("primary_metric", value, PrimaryMetric.values)
+
+    def design(self, value: object) -> str:
+        return self.choice("design", value, Design.values)
+
+    def choice(self, field: str, value: object, choices: Sequence[str]) -> str:
+        if isinstance(value, str) and value in choices:
             return value
         code = "required" if value is None else "invalid_choice"
-        self.broken("kind", code, f"Choose one of {', '.join(Kind.values)}.")
+        self.broken(field, code, f"Choose one of {', '.join(choices)}.")
         return ""
+
+    def planned_lift(self, value: object) -> float | None:
+        least, most = limits.MIN_PLANNED_LIFT, limits.MAX_PLANNED_LIFT
+        return self.number("planned_lift", value, least, most, LIFT_RULE)
+
+    def most_looks(self, value: object) -> int | None:
+        if value is None:
+            return None
+        return self.whole("most_looks", value, 1, limits.MAX_LOOKS, LOOKS_RULE)
+
+    def traffic_share(self, value: object) -> int:
+        return self.whole("traffic_share", value, 1, limits.TRAFFIC_SHARE, SHARE_RULE)
+
+    def expected_value(self, value: object) -> float | None:
+        rule = f"Expect a value from {limits.MIN_EXPECTED} to {limits.MAX_EXPECTED_AVERAGE:,}."
+        most = limits.MAX_EXPECTED_AVERAGE
+        return self.number("expected_value", value, limits.MIN_EXPECTED, most, rule)
+
+    def expected_weekly(self, value: object) -> float | None:
+        rule = "Expect at least 1 visitor a week."
+        return self.number("expected_weekly", value, 1, limits.MAX_EXPECTED_WEEKLY, rule)
+
+    def design_complete(self, setup: Setup) -> None:
+        """What one field asks of another."""
+        if setup.design == Design.PLANNED:
+            wanted = {"planned_lift": "a lift to detect", "most_looks": "a number of looks"}
+            broken = {error.field for error in self.errors}
+            for field, what in wanted.items():
+                if getattr(setup, field) is None and field not in broken:
+                    self.broken(field, "required", f"A planned experiment needs {what}.")
+        is_share = setup.primary_metric and PrimaryMetric(setup.primary_metric).is_share
+        if is_share and (setup.expected_value or 0) > limits.MAX_EXPECTED_SHARE:
+            rule = f"Expect a share of visitors, from {limits.MIN_EXPECTED} to "
+            self.broken("expected_value", "out_of_range", f"{rule}{limits.MAX_EXPECTED_SHARE}.")
 
     def variants(self, value: object, kind: str) -> tuple[VariantSetup, ...]:
         if not isinstance(value, list):
@@ -260,6 +329,20 @@ class _Check:
         self.broken(field, code, rule)
         return least
 
+    def number(
+        self, field: str, value: object, least: float, most: float, rule: str
+    ) -> float | None:
+        """None for a number that was left out."""
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            self.broken(field, "not_a_number", rule)
+        elif not least <= value <= most:
+            self.broken(field, "out_of_range", rule)
+        else:
+            return float(value)
+        return None
+
     def config(self, field: str, value: object, kind: str) -> Mapping[str, object]:
         if not isinstance(value, Mapping):
             self.broken(field, "not_an_object", "A config is a JSON object, such as {}.")
@@ -288,49 +371,12 @@ class _Check:
             )
 
     def free_config(self, field: str, config: Mapping[str, object]) -> Mapping[str, object]:
-        if (problem := _json_problem(config)) is not None:
+        if (problem := json_problem(config, limits.MAX_CONFIG_DEPTH)) is not None:
             self.broken(field, *problem)
             return config
-        stored = {key: _as_stored(value) for key, value in config.items()}
+        stored = {key: as_stored(value) for key, value in config.items()}
         if len(json.dumps(stored, ensure_ascii=False).encode()) > limits.MAX_CONFIG_BYTES:
             self.broken(
                 field, "too_large", f"A config has at most {limits.MAX_CONFIG_BYTES // 1024} KiB."
             )
         return stored
-
-
-def _as_stored(value: object) -> object:
-    """A JSON value as it is read again. PostgreSQL writes numbers without an exponent: 1e300, of
-    five characters, comes back with 301, and would be too large at the start alone."""
-    match value:
-        case float():
-            return int(Decimal(text)) if "e+" in (text := repr(value)) else value + 0.0
-        case Mapping():
-            return {key: _as_stored(each) for key, each in value.items()}
-        case list():
-            return [_as_stored(each) for each in value]
-    return value
-
-
-def _json_problem(value: object, depth: int = 0) -> tuple[str, str] | None:
-    """The code and sentence of what PostgreSQL could not keep of a JSON value, if anything."""
-    if depth > limits.MAX_CONFIG_DEPTH:
-        return "too_deep", f"Nest at most {limits.MAX_CONFIG_DEPTH} levels."
-    if isinstance(value, str):
-        if not is_encodable(value):
-            return "not_unicode", "A text in it holds half of a surrogate pair."
-        if has_control_characters(value, allowed=LINE_BREAKS):
-            return "control_characters", CONTROL_CHARACTERS
-    elif isinstance(value, float) and not math.isfinite(value):
-        return "not_finite", "JSON knows no infinite number."
-    elif isinstance(value, Mapping):
-        parts = [part for item in value.items() for part in item]
-        return _first_problem(parts, depth)
-    elif isinstance(value, list):
-        return _first_problem(value, depth)
-    return None
-
-
-def _first_problem(parts: Sequence[object], depth: int) -> tuple[str, str] | None:
-    problems = (_json_problem(part, depth + 1) for part in parts)
-    return next((problem for problem in problems if problem is not None), None)

@@ -15,7 +15,7 @@ from experiments import limits
 from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
 
-ENDINGS = frozenset({Action.STOPPED, Action.DELETED})
+ENDINGS = frozenset({Action.STOPPED, Action.DELETED, Action.START_FAILED})
 Listener: TypeAlias = Callable[[Sequence[Event]], None]
 _listeners: dict[str, Listener] = {}
 

@@ -16,7 +16,20 @@ MAX_WEIGHT = 1_000_000
 MAX_CONFIG_BYTES = 16 * 1024
 MAX_CONFIG_DEPTH = 20
 WINDOW_DAYS, MIN_WINDOW_DAYS, MAX_WINDOW_DAYS = 7, 1, 90
+MIN_PLANNED_LIFT, MAX_PLANNED_LIFT = 0.01, 10
+"""Relative: 0.2 for +20%."""
+MAX_LOOKS = 12
+USUAL_LIFT, USUAL_LOOKS = 0.2, 5
+TRAFFIC_SHARE = 100
+"""In percent, at most and unless set."""
+MIN_EXPECTED, MAX_EXPECTED_SHARE, MAX_EXPECTED_AVERAGE = 0.0001, 0.99, 100_000
+MAX_EXPECTED_WEEKLY = 100_000_000
 PERSONA_LIMITS: Mapping[str, int] = {"name": limits.PERSONA_NAME, "tone": limits.PERSONA_TONE}
+
+SCHEDULED_AHEAD, MOST_SCHEDULED_AHEAD = timedelta(minutes=10), timedelta(days=731)
+"""How far ahead a start or an end may be set, and how far apart they are."""
+MAX_ENDS_AT_VISITORS = 10_000_000
+"""Per variant."""
 
 EXPERIMENTS_OF_WORKSPACE = 2_000
 """Of a workspace, those that are deleted not counted."""

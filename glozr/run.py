@@ -71,12 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(host: str, port: int, visitors: int) -> int:
     demo = _prepare()
     url = _url(host, port)
+    shop_port = _free_port_from(host, port + 1)
+    os.environ["GLOZR_DEMO_SHOP_PORT"] = str(shop_port)
     with ExitStack() as children:
         server = children.enter_context(
             _running(server_command(host, port, workers=int(_workers())))
         )
         _wait_until_ready(url, server)
         children.enter_context(_running((*MANAGE, "run_background")))
+        os.environ["GLOZR_TOKEN"] = demo["token"]
+        children.enter_context(_running(_shop(host, shop_port, url, demo)))
         _introduce(url, demo)
         if visitors:
             with _running(_traffic(url, demo, visitors)) as traffic:
@@ -153,6 +157,14 @@ def _traffic(url: str, demo: Mapping[str, Any], visitors: int) -> tuple[str, ...
     )
 
 
+def _shop(host: str, port: int, url: str, demo: Mapping[str, Any]) -> tuple[str, ...]:
+    """A customer's site, which has the token in its environment."""
+    return (
+        *(sys.executable, "-m", "experiments.demo.shop", "--host", host, "--port", str(port)),
+        *("--glozr", url, "--agent", demo["agent"]),
+    )
+
+
 def _tied(command: Sequence[str]) -> tuple[str, ...]:
     """The command, to be ended by the kernel should we be killed (where there is setpriv)."""
     tie = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
@@ -203,6 +215,7 @@ Glozr A/B experiments is at {url}
 Sign in (or press one of the demo buttons there):
 {sign_ins}
 
+A customer's site with this agent's chat: {url}/demo/shop/
 API documentation: {url}/api/docs/
 Ask for a visitor's variant:
   curl -s {url}/api/v1/agents/{demo["agent"]}/assignments/ \\
@@ -226,6 +239,20 @@ def _refusal(host: str, port: int) -> str | None:
                 return f"Port {port} is in use. Choose another: make run PORT={port + 1}"
             return f"Cannot listen on {host}, port {port}: {error.strerror}."
     return None
+
+
+def _free_port_from(host: str, port: int) -> int:
+    """`port`, or any other that is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for wanted in (port if port <= 65_535 else 0, 0):
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return 0
 
 
 def _workers() -> str:

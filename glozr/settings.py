@@ -24,6 +24,8 @@ DATA_DIR = Path(env.str("GLOZR_DATA_DIR", default=str(BASE_DIR / "var")))
 DEBUG = env.bool("GLOZR_DEBUG", default=False)
 DEMO = env.bool("GLOZR_DEMO", default=False)
 """The demo's sign-in page offers a button for each role; never set it where real people sign in."""
+DEMO_SHOP_PORT = env.int("GLOZR_DEMO_SHOP_PORT", default=0) if DEMO else 0
+"""Where `make run` serves the demo's shop, on the machine that serves this; 0 for nowhere."""
 
 SECRET_KEY = env.str("GLOZR_SECRET_KEY", default="") or secret_key(DATA_DIR)
 ALLOWED_HOSTS = env.list("GLOZR_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -350,6 +352,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "experiments.models.Status",
         "LeadStatusEnum": "agents.models.LeadStatus",
+        "ReasonEnum": "experiments.api.serializers.results.REASON_CHOICES",
+        "FlagReasonEnum": "experiments.api.serializers.openfeature.FLAG_REASONS",
         "KindEnum": "experiments.models.Kind",
         "RuleKindEnum": "experiments.models.RuleKind",
         "MetricKeyEnum": "experiments.api.serializers.results.METRIC_KEYS",

@@ -3,7 +3,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from agents.pages.reference.api_docs import api_docs
-from experiments.demo.pages import sign_in
+from experiments.demo.pages import shop, sign_in
 from experiments.pages.results import agent_overview
 from glozr.edge.security_txt import security_txt
 from glozr.edge.transactions import include_in_transactions
@@ -39,8 +39,10 @@ urlpatterns = [
     path("app/agents/<uuid:agent_id>/experiments/", include("experiments.pages.urls")),
     path("admin/", admin.site.urls),
     path("demo/sign-in/", sign_in, name="demo_sign_in"),
+    path("demo/shop/", shop, name="demo_shop"),
     path("accounts/", include_in_transactions("allauth.urls", CHANGE_AND_TELL)),
     path("api/v1/", include("experiments.api.urls")),
+    path("ofrep/v1/", include("experiments.api.openfeature")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),
 ]

@@ -30,6 +30,7 @@ def _data_dir() -> Path:
         atexit.register(_remove, folder)
         return folder
     atexit.register(EmbeddedPostgres(VAR / "test" / "postgres").stop)
+    shutil.rmtree(VAR / "test" / "installation", ignore_errors=True)
     return VAR / "test"
 
 

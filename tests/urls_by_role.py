@@ -57,6 +57,7 @@ OPERATION: dict[str, Expected] = {
     "metrics": Expected(everybody(404), everybody(405)),
     "security_txt": Expected(everybody(404), everybody(405)),  # no contact is set
     "demo_sign_in": Expected(everybody(405), everybody(404)),
+    "demo_shop": Expected(everybody(404), everybody(405)),  # no demo is served
     "api_schema": Expected(everybody(200), everybody(405)),
     "api_docs": Expected(everybody(200), everybody(405)),
 }
@@ -121,6 +122,8 @@ PAGES: dict[str, Expected] = {
     "visitor_erase": page(NO_GET, managers(400)),
     "experiment_list": LOOK,
     "experiment_plan": LOOK,
+    "connect": page(members(200), managers(200)),
+    "connect_heard": page(members(302), NO_POST),  # a part, if htmx asks; see the page
     "experiment_new": page(managers(200), managers(400)),
     "variant_rows": page(NO_GET, managers(200)),
     "variant_preview": page(NO_GET, managers(200)),
@@ -128,8 +131,10 @@ PAGES: dict[str, Expected] = {
     "experiment_edit": page(managers(200), managers(409)),  # no version was seen
     "experiment_start": page(managers(200), managers(409)),  # another runs
     "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
+    "experiment_schedule": page(managers(200), managers(400)),  # no version was seen
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
+    "preview_links": page(members(200), managers(302)),
     "experiment_history": LOOK,
     "experiment_history_file": LOOK,
     "experiment_step": LOOK,
@@ -146,6 +151,9 @@ API: dict[str, Expected] = {
     "api_assignments": TOKENS_ONLY,
     "api_messages": Expected(members(200, anonymous=401), everybody(401)),  # tokens write
     "api_leads": Expected(members(200, anonymous=401), everybody(401)),
+    "ofrep_flag": TOKENS_ONLY,
+    "ofrep_bulk": Expected(everybody(405), everybody(501)),
+    "ofrep_unknown": Expected(everybody(404), everybody(404)),
     "api_lead": READ,
     "api_conversations": READ,
     "api_conversation": READ,
@@ -154,6 +162,7 @@ API: dict[str, Expected] = {
     "api_experiment": READ,
     "api_start": Expected(NOT_READ, managers(409, anonymous=401)),  # another runs
     "api_stop": Expected(NOT_READ, managers(409, anonymous=401)),  # a draft
+    "api_schedule": Expected(NOT_READ, NOT_READ),
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
     "api_history": READ,
     "api_results": READ,

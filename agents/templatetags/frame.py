@@ -67,6 +67,11 @@ def local_time(moment: datetime | None, form: str = "datetime") -> SafeString | 
 
 
 @register.simple_tag
+def demo_shop_is_served() -> bool:
+    return bool(settings.DEMO_SHOP_PORT)
+
+
+@register.simple_tag
 def demo_roles() -> list[tuple[str, str]]:
     """The roles that the demo signs anybody in as; none where real people sign in."""
     return list(Role.choices) if settings.DEMO else []

@@ -4,7 +4,8 @@ python -m bench.chaos [--seconds 240] [--seed N] [--clients 12] [--small]
 
 Clients retry and write down every attempt; faults follow one another in random order, all of them
 before any comes again; experiments are started, stopped, superseded and deleted all the while.
-Then the logs are compared with the database. The seed settles what is done in which order, not how
+Then the logs are compared with the database, and experiments are ended and started by schedule,
+without a background process and with two. The seed settles what is done in which order, not how
 it falls out in time. Figures go to the terminal and to bench/results/; exits 1 if anything is not
 as it must be.
 """
@@ -31,6 +32,7 @@ from bench.chaos.clients import Client, Crowd, Ending, Probe, Visits
 from bench.chaos.faults import FAULTS, Injected, Scene, inject
 from bench.chaos.lifecycle import Operator
 from bench.chaos.report import Outcome, Plan, keep, report
+from bench.chaos.schedules import keep_to_schedules
 from bench.stack import Stack
 
 AGENTS = 3
@@ -108,10 +110,12 @@ def run(
     try:
         evidence = break_under_load(stack, plan, agents, Counter(before), announce)
         fate = folding_fate(stack, folding)
+        others = add_agents(stack.dsn(), stack.demo["workspace"], AGENTS)
+        kept = keep_to_schedules(stack, others, plan.clients)
     finally:
         stack.stop(folding)
     stack.postgres.ensure_running()
-    checks = [*judge(evidence, stored(stack, agents)), fate, verified(stack)]
+    checks = [*judge(evidence, stored(stack, agents)), *kept, fate, verified(stack)]
     return Outcome(plan, evidence, checks)
 
 

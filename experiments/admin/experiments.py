@@ -13,6 +13,7 @@ from agents.admin.services import ServiceAdmin, become, refusal_of
 from agents.roles import Permission
 from experiments import lifecycle, limits
 from experiments.admin.forms import ExperimentAdminForm, VariantAdminForm, VariantFormSet
+from experiments.configuration import PLAN_FIELDS
 from experiments.lifecycle import OnConflict, editing
 from experiments.models import Experiment, Variant
 
@@ -72,7 +73,10 @@ class ExperimentAdmin(ServiceAdmin):
     ordering = ("-created_at", "-id")
     autocomplete_fields = ("agent",)
     actions = ("start_and_stop_current", "start_and_keep_running", "stop", "duplicate")
-    kept_fields = ("status", "started_at", "stopped_at", "deleted_at", "created_at", "version")
+    kept_fields = (
+        *("status", "started_at", "stopped_at", "deleted_at", "created_at", "version"),
+        *("starts_at", "starts_on_conflict", "ends_at", "ends_at_visitors", "ends_when_decided"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Experiment]:
         by = person(request)
@@ -96,7 +100,15 @@ class ExperimentAdmin(ServiceAdmin):
         return super().has_delete_permission(request, obj) and not _is_deleted(obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        setup = ["agent", "name", "hypothesis", "kind", "window_days"]
+        setup = [
+            "agent",
+            "name",
+            "hypothesis",
+            "kind",
+            "window_days",
+            *PLAN_FIELDS,
+            "traffic_share",
+        ]
         if obj is None:
             return [(None, {"fields": setup, "description": WITHOUT_VARIANTS})]
         if self.has_change_permission(request, obj):
@@ -110,7 +122,8 @@ class ExperimentAdmin(ServiceAdmin):
         if obj is None:
             return ()
         frozen = ("kind", "window_days") if _is_frozen(obj) else ()
-        return ("agent", "id", *self.kept_fields, *frozen)
+        planned = PLAN_FIELDS if obj.has_started else ()
+        return ("agent", "id", *self.kept_fields, *frozen, *planned)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Nothing yet: `save_related` has the variants as well."""

@@ -8,6 +8,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 
 from agents.admin.services import ModelForm, ServiceForm, errors_of
 from experiments import limits
+from experiments.configuration import PLAIN_FIELDS
 from experiments.models import Experiment, Variant
 from glozr.errors import DomainError
 from glozr.inputs.form_fields import StrictJSONField
@@ -18,6 +19,9 @@ else:
     InlineFormSet = forms.BaseInlineFormSet
 
 
+HAS_DEFAULT = {"window_days", "primary_metric", "design", "traffic_share"}
+
+
 class ExperimentAdminForm(ServiceForm):
     shown_elsewhere = "variants"
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -25,14 +29,15 @@ class ExperimentAdminForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seen_version"].initial = self.instance.version
-        if "window_days" in self.fields:
-            self.fields["window_days"].required = False
+        for field in HAS_DEFAULT & self.fields.keys():
+            self.fields[field].required = False
 
     def setup(self) -> dict[str, object]:
         """What was filled in, as `experiments.lifecycle.editing` takes it; variants apart."""
-        fields = ("name", "kind", "hypothesis", "window_days")
-        filled = {field: self.cleaned_data.get(field) for field in fields}
-        return {field: value for field, value in filled.items() if value is not None}
+        fields = [field for field in PLAIN_FIELDS if field in self.cleaned_data]
+        filled = {field: self.cleaned_data[field] for field in fields}
+        left_out = {field for field in HAS_DEFAULT if filled.get(field) in (None, "")}
+        return {field: value for field, value in filled.items() if field not in left_out}
 
 
 class VariantAdminForm(ServiceForm):

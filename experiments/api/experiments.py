@@ -154,7 +154,7 @@ class ExperimentView(APIView):
         caller = _caller(request)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
         edited = editing.edit(
-            experiment, sent=_body(request), by=caller, seen_version=_seen_version(request)
+            experiment, sent=_body(request), by=caller, seen_version=seen_version(request)
         )
         return _answer(caller, edited)
 
@@ -279,7 +279,7 @@ def _idempotency_key(request: Request) -> str | None:
     return key
 
 
-def _seen_version(request: Request) -> int | None:
+def seen_version(request: Request) -> int | None:
     """The version in If-Match, or None where any will do.
 
     Raises:

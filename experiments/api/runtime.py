@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.exceptions import UnsupportedMediaType, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from agents.api.authentication import credentials_in
@@ -25,7 +26,7 @@ from experiments.runtime.assignment import Call, Recorded, Resolution, Utterance
 from glozr.errors import FieldError, Invalid
 from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
-from glozr.inputs.serializer_fields import StrictSerializer, UuidField
+from glozr.inputs.serializer_fields import UuidField
 from glozr.observe.metrics import ASSIGNMENTS
 from glozr.outputs.instants import written
 
@@ -70,8 +71,8 @@ class RuntimeView(APIView):
         return "Bearer"
 
 
-def _read(
-    request: Request, serializer: StrictSerializer, credentials: Credentials, agent_id: UUID
+def read_call(
+    request: Request, serializer: Serializer[Any], credentials: Credentials, agent_id: UUID
 ) -> dict[str, Any]:
     """The checked body. Who may not call at all is told so first, whatever the body is."""
     try:
@@ -102,18 +103,11 @@ class AssignmentsView(RuntimeView):
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
         credentials = credentials_in(request)
-        body = _read(request, ASSIGNMENT_CALL, credentials, agent_id)
-        resolution = assignment.resolve(
-            Call(
-                credentials,
-                agent_id,
-                body.get("conversation_id") or new_id(),
-                body["visitor_id"],
-                body.get("playground", False),
-            )
-        )
+        body = read_call(request, ASSIGNMENT_CALL, credentials, agent_id)
+        conversation_id = body.get("conversation_id") or new_id()
+        resolution = assignment.resolve(_call(credentials, agent_id, conversation_id, body))
         _count(resolution)
-        return _json(_resolution_json(resolution))
+        return _json(resolution_json(resolution))
 
 
 class MessagesView(RuntimeView):
@@ -138,16 +132,11 @@ class MessagesView(RuntimeView):
     )
     def post(self, request: Request, agent_id: UUID, conversation_id: str) -> HttpResponse:
         credentials = credentials_in(request)
-        body = _read(request, MESSAGE_CALL, credentials, agent_id)
+        body = read_call(request, MESSAGE_CALL, credentials, agent_id)
         message_id = body.get("id") or new_id()
+        conversation = _conversation_id(conversation_id, credentials, agent_id)
         recorded = assignment.record_message(
-            Call(
-                credentials,
-                agent_id,
-                _conversation_id(conversation_id, credentials, agent_id),
-                body["visitor_id"],
-                body.get("playground", False),
-            ),
+            _call(credentials, agent_id, conversation, body),
             Utterance(
                 message_id,
                 body["role"],
@@ -185,12 +174,20 @@ class LeadsView(RuntimeView):
     )
     def post(self, request: Request, agent_id: UUID) -> HttpResponse:
         credentials = credentials_in(request)
-        body = _read(request, LEAD_CALL, credentials, agent_id)
+        body = read_call(request, LEAD_CALL, credentials, agent_id)
         recorded = leads.record_lead(leads.LeadCall(credentials, agent_id, **body))
         if not recorded.is_new:
             return _json(json.dumps({"id": str(recorded.lead.id)}).encode())
         lead = serializers.LeadSerializer(recorded.lead).data
         return _json(json.dumps(lead).encode(), status=201)
+
+
+def _call(
+    credentials: Credentials, agent_id: UUID, conversation_id: UUID, body: dict[str, Any]
+) -> Call:
+    visitor, playground = body["visitor_id"], body.get("playground", False)
+    call = Call(credentials, agent_id, conversation_id, visitor, playground)
+    return assignment.previewed(call, body["preview"]) if "preview" in body else call
 
 
 def _conversation_id(text: str, credentials: Credentials, agent_id: UUID) -> UUID:
@@ -211,7 +208,7 @@ def _json(body: bytes, status: int = 200) -> HttpResponse:
     return HttpResponse(body, content_type="application/json", status=status)
 
 
-def _resolution_json(resolution: Resolution) -> bytes:
+def resolution_json(resolution: Resolution) -> bytes:
     return b'{"conversation_id": "%s", "visitor_id": %s, "source": "%s", %s}' % (
         str(resolution.conversation_id).encode(),
         json.dumps(resolution.visitor_id).encode(),
@@ -231,5 +228,5 @@ def _message_json(
         "content": recorded.content,
         "sent_at": written(recorded.sent_at),
     }
-    resolution = b"null" if recorded.resolution is None else _resolution_json(recorded.resolution)
+    resolution = b"null" if recorded.resolution is None else resolution_json(recorded.resolution)
     return b'%s, "resolution": %s}' % (json.dumps(message)[:-1].encode(), resolution)

@@ -21,6 +21,7 @@ from experiments.api.histories import AgentHistoryView, ExperimentHistoryView
 from experiments.api.plan import PlanView
 from experiments.api.results import DailyResultsView, ResultsView
 from experiments.api.runtime import AssignmentsView
+from experiments.api.schedule import ScheduleView
 from experiments.api.visitors import (
     EraseView,
     ExportView,
@@ -52,6 +53,7 @@ urlpatterns = [
     path(f"{_EXPERIMENT}/", ExperimentView.as_view(), name="api_experiment"),
     path(f"{_EXPERIMENT}/start/", StartView.as_view(), name="api_start"),
     path(f"{_EXPERIMENT}/stop/", StopView.as_view(), name="api_stop"),
+    path(f"{_EXPERIMENT}/schedule/", ScheduleView.as_view(), name="api_schedule"),
     path(f"{_EXPERIMENT}/duplicate/", DuplicateView.as_view(), name="api_duplicate"),
     path(f"{_EXPERIMENT}/history/", ExperimentHistoryView.as_view(), name="api_history"),
     path(f"{_EXPERIMENT}/results/", ResultsView.as_view(), name="api_results"),

@@ -1,4 +1,5 @@
-"""The demo's way in: one button a role, without a password. Nothing is there otherwise."""
+"""The demo's way in, one button a role, without a password, and to its shop. Nothing is there
+otherwise."""
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, login
@@ -6,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from agents.models import User
 from experiments.demo import seeding
@@ -24,6 +25,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return redirect(_wanted(request) or settings.LOGIN_REDIRECT_URL)
+
+
+@login_not_required
+@require_safe
+def shop(request: HttpRequest) -> HttpResponse:
+    """To the demo's shop, which `make run` serves at a port of its own, as a customer's site is."""
+    if not settings.DEMO_SHOP_PORT:
+        raise Http404
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"http://{host}:{settings.DEMO_SHOP_PORT}/{'?' if query else ''}{query}")
 
 
 def _wanted(request: HttpRequest) -> str:

@@ -12,16 +12,15 @@ from django.utils import timezone
 
 from agents.models import Agent
 from experiments import limits
-from experiments.learning.baseline import Baseline, baseline_of
+from experiments.plans.baseline import Baseline, baseline_of, control_of
 from experiments.results.metrics import LEAD_CAPTURE, METRICS, Metric
 from experiments.results.report import DEFAULT_LIFT
 from experiments.statistics import Arm
 from experiments.statistics.plan import (
+    WEEKS,
     Need,
     Needs,
     Shown,
-    at_mean,
-    at_rate,
     needs,
     smallest_lifts,
 )
@@ -30,6 +29,7 @@ from glozr.zones import zone
 
 MANY_WEEKS = 12
 """Longer than this nobody waits for an answer."""
+DRAWN_WEEKS: Final = (2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
 VARIANTS: Final = (2, 3, 4)
 MESSAGES: Final = next(metric for metric in METRICS if metric.key == "messages_per_visitor")
 PLANNED_METRICS: Final[Mapping[str, Metric]] = {
@@ -72,6 +72,8 @@ class Plan:
     weekly: float
     by_variants: tuple[ForVariants, ...]
     shown: tuple[Shown, ...]
+    drawn: tuple[Shown, ...]
+    """Of more weeks, for a picture."""
     words: str
 
     @property
@@ -87,7 +89,8 @@ def plan_of(agent: Agent, asked: Asked) -> Plan:
     _check(asked)
     baseline = baseline_of(agent)
     weekly = baseline.weekly if asked.weekly is None else asked.weekly
-    control = _control(asked, baseline)
+    control = control_of(asked.metric, baseline, asked.rate)
+    assert control is not None
     today = timezone.now().astimezone(zone(agent.workspace.time_zone)).date()
 
     def dated(need: Need) -> DatedNeed:
@@ -101,9 +104,16 @@ def plan_of(agent: Agent, asked: Asked) -> Plan:
         return ForVariants(variants, dated(found.planned), dated(found.watched))
 
     by_variants = tuple(map(for_variants, VARIANTS))
-    shown = tuple(
-        smallest_lifts(control, weekly, variants=asked.variants, window_days=asked.window_days)
+    drawn = tuple(
+        smallest_lifts(
+            control,
+            weekly,
+            variants=asked.variants,
+            weeks=DRAWN_WEEKS,
+            window_days=asked.window_days,
+        )
     )
+    shown = tuple(each for each in drawn if each.weeks in WEEKS)
     chosen = next(each for each in by_variants if each.variants == asked.variants)
     return Plan(
         asked=asked,
@@ -112,6 +122,7 @@ def plan_of(agent: Agent, asked: Asked) -> Plan:
         weekly=weekly,
         by_variants=by_variants,
         shown=shown,
+        drawn=drawn,
         words=_words(asked, control, weekly, chosen, shown),
     )
 
@@ -138,39 +149,33 @@ def _check(asked: Asked) -> None:
         raise Invalid(errors)
 
 
-def _control(asked: Asked, baseline: Baseline) -> Arm:
-    """What was typed, else what was measured. Messages typed vary as those measured do, or, where
-    none were, as their mean squared."""
-    if asked.metric == LEAD_CAPTURE.key:
-        return baseline.leads if asked.rate is None else at_rate(asked.rate)
-    if asked.rate is None:
-        return baseline.messages
-    measured = baseline.messages
-    spread = (measured.variance or 0.0) * measured.n / (measured.value or 1.0) ** 2
-    return at_mean(asked.rate, (spread or 1.0) * asked.rate**2)
-
-
 def _words(
     asked: Asked, control: Arm, weekly: float, chosen: ForVariants, shown: tuple[Shown, ...]
 ) -> str:
-    """Of the watched design, which is how experiments run."""
+    """Of both designs, as long as either answers soon."""
     name = PLANNED_METRICS[asked.metric].name
     if not weekly:
         return "Nobody has come in the last eight weeks. Type how many visitors you expect."
     if not control.value:
         return f"There is no {name} to go by yet. Type one that you expect."
     pace = f"At {weekly * 52 / 12:,.0f} visitors a month"
-    weeks = chosen.watched.need.weeks
-    if weeks is not None and weeks <= MANY_WEEKS:
-        much = f"{weeks} week{'' if weeks == 1 else 's'}"
-        return f"{pace} a lift of {asked.lift:+.0%} in {name} takes {much}, at the latest."
+    planned, watched = chosen.planned.need.weeks, chosen.watched.need.weeks
+    if planned is not None and planned <= MANY_WEEKS:
+        takes = f"{pace} a lift of {asked.lift:+.0%} in {name} takes {_weeks(planned)} with planned"
+        if watched is None or watched > MANY_WEEKS:
+            return f"{takes} looks. Watched, it would take more than {MANY_WEEKS}."
+        return f"{takes} looks, or {_weeks(watched)} when watched, at the latest."
     eight = next(each for each in shown if each.weeks == 8)
-    if eight.watched is None:
+    if eight.planned is None:
         least = f"{pace} no lift in {name} will show in 8 weeks"
     else:
-        least = f"{pace} a lift under {eight.watched:.0%} in {name} will not show in 8 weeks"
+        least = f"{pace} a lift under {eight.planned:.0%} in {name} will not show in 8 weeks"
     other = "measure messages" if asked.metric == LEAD_CAPTURE.key else "wait for more visitors"
     return f"{least}: test something bolder, or {other}."
+
+
+def _weeks(number: int) -> str:
+    return f"{number} week{'' if number == 1 else 's'}"
 
 
 def _after(today: date, weeks: int) -> date | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from experiments import history, limits
 from experiments.access import NO_SUCH_EXPERIMENT
 from experiments.configuration import (
     FIELD_OF_CONSTRAINT,
+    PLAIN_FIELDS,
     Setup,
     changed_setup,
     new_setup,
@@ -21,11 +23,22 @@ from experiments.configuration import (
 )
 from experiments.lifecycle._duplicate_calls import copy_made, remember_copy
 from experiments.models import Action, Experiment, Variant
-from glozr.errors import Conflict, NotFound, OutOfDate
+from glozr.errors import Conflict, FieldError, Invalid, NotFound, OutOfDate
 from glozr.inputs.validation import invalid
 
 FROZEN_FIELDS = {"kind": "kind", "window_days": "window", "variants": "variants"}
 """And how people call them."""
+FROZEN_AT_START = {
+    "primary_metric": "primary metric",
+    "design": "design",
+    "planned_lift": "planned lift",
+    "most_looks": "number of looks",
+    "expected_value": "expected value",
+    "expected_weekly": "expected visitors",
+}
+ONLY_RAISED = (
+    "It has run, so its share of traffic may only be raised: who takes part already keeps on."
+)
 
 
 @contextmanager
@@ -73,8 +86,8 @@ def edit(
 
     Raises:
         Invalid: with every broken rule.
-        Conflict: `frozen`, when kind or variants would change of an experiment that runs or
-            has assignments.
+        Conflict: `frozen`, when kind, window or variants would change of an experiment that runs or
+            has assignments, or the design of one that was started.
         OutOfDate: the experiment has changed since `seen_version`.
     """
     with alone(experiment) as current:
@@ -86,16 +99,26 @@ def edit(
         changes = _changes(before, after)
         if not changes:
             return current
-        frozen = [name for field, name in FROZEN_FIELDS.items() if field in changes]
-        if frozen and current.is_frozen():
-            raise Conflict(
-                f"The {' and '.join(frozen)} of {current.name} can't change any more: visitors "
-                "have been assigned, or it runs. Duplicate it and edit the copy.",
-                code="frozen",
-            )
+        _refuse_frozen(current, changes)
+        if current.has_started and after.traffic_share < before.traffic_share:
+            raise Invalid([FieldError("traffic_share", "only_raised", ONLY_RAISED)])
         _write(current, after, variants_changed="variants" in changes)
         history.record(current, Action.EDITED, by=by, changes=changes)
     return current
+
+
+def _refuse_frozen(current: Experiment, changes: Mapping[str, object]) -> None:
+    frozen = [name for field, name in FROZEN_FIELDS.items() if field in changes]
+    if frozen and not current.is_frozen():
+        frozen = []
+    if current.has_started:
+        frozen += [name for field, name in FROZEN_AT_START.items() if field in changes]
+    if frozen:
+        raise Conflict(
+            f"The {' and '.join(frozen)} of {current.name} can't change any more: visitors "
+            "have been assigned, or it has been started. Duplicate it and edit the copy.",
+            code="frozen",
+        )
 
 
 def duplicate(
@@ -154,13 +177,7 @@ def _insert(
     action: Action,
     changes: Mapping[str, object] | None = None,
 ) -> Experiment:
-    experiment = Experiment(
-        agent=agent,
-        name=setup.name,
-        kind=setup.kind,
-        hypothesis=setup.hypothesis,
-        window_days=setup.window_days,
-    )
+    experiment = Experiment(agent=agent, **_plain(setup))
     _validate(experiment)
     quotas.demand_room(
         agent.workspace_id,
@@ -178,16 +195,18 @@ def _insert(
 
 
 def _write(experiment: Experiment, setup: Setup, *, variants_changed: bool) -> None:
-    experiment.name = setup.name
-    experiment.kind = setup.kind
-    experiment.hypothesis = setup.hypothesis
-    experiment.window_days = setup.window_days
+    for field, value in _plain(setup).items():
+        setattr(experiment, field, value)
     _validate(experiment)
     experiment.version += 1
-    experiment.save(update_fields=["name", "kind", "hypothesis", "window_days", "version"])
+    experiment.save(update_fields=[*PLAIN_FIELDS, "version"])
     if variants_changed:
         experiment.variants.all().delete()
         _insert_variants(experiment, setup)
+
+
+def _plain(setup: Setup) -> dict[str, Any]:
+    return {field: getattr(setup, field) for field in PLAIN_FIELDS}
 
 
 def _insert_variants(experiment: Experiment, setup: Setup) -> None:
@@ -215,7 +234,7 @@ def _validate(experiment: Experiment) -> None:
 def _changes(before: Setup, after: Setup) -> dict[str, list[object]]:
     """For each field that differs, what it was and what it is."""
     changes: dict[str, list[object]] = {}
-    for field in ("name", "hypothesis", "kind", "window_days"):
+    for field in PLAIN_FIELDS:
         if getattr(before, field) != getattr(after, field):
             changes[field] = [getattr(before, field), getattr(after, field)]
     if before.variants != after.variants:

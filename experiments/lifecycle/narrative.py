@@ -2,16 +2,45 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import TextChoices
 
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
-from experiments.models import Action, Event, Kind
+from experiments.models import Action, Design, Event, Kind, PrimaryMetric
+from experiments.plans.frozen import plan_in_words
 
 SETUP_LABELS = {
     "name": "Name",
     "hypothesis": "Hypothesis",
     "kind": "Kind",
     "window_days": "Days that count",
+    "primary_metric": "Primary metric",
+    "design": "Design",
+    "planned_lift": "Lift to detect",
+    "most_looks": "Looks at most",
+    "expected_value": "Expected value",
+    "expected_weekly": "Expected visitors a week",
+    "traffic_share": "Share of traffic",
+}
+_CHOICES: Mapping[str, type[TextChoices]] = {
+    "kind": Kind,
+    "primary_metric": PrimaryMetric,
+    "design": Design,
+}
+SCHEDULE_LABELS = {
+    "starts_at": "Starts",
+    "on_conflict": "If another one runs then",
+    "ends_at": "Ends",
+    "ends_at_visitors": "Ends when a variant has so many visitors",
+    "ends_when_decided": "Ends when decided",
+}
+CONFLICT_WORDS = {"stop_current": "stop that one", "keep_running": "keep it for its visitors"}
+ENDED_WORDS = {
+    "time": "stopped it at the time that was set",
+    "visitors": "stopped it, as a variant had as many visitors as were set",
+    "decided": "stopped it, as it was decided",
 }
 ABSENT = ""
 PLAIN_SENTENCES: Mapping[Action, str] = {
@@ -65,8 +94,12 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return f"made it as a copy of {name}"
         case Action.DUPLICATED, {"copy": {"name": name}}:
             return f"made the copy {name}"
-        case Action.STARTED, {"kept_running": {"name": name}}:
-            return f"started it; {name} went on for the visitors that it had"
+        case Action.STARTED, _:
+            return _started(changes)
+        case Action.SCHEDULED, _ if any(_pair(each)[0] for each in changes.values()):
+            return "changed its schedule"
+        case Action.STOPPED, {"ended": str(reason)} if reason in ENDED_WORDS:
+            return ENDED_WORDS[reason]
         case Action.STOPPED, {"started": {"name": name}}:
             return f"stopped it by starting {name}"
         case Action.STOPPED, {"deleted": True}:
@@ -74,6 +107,44 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
         case Action.AGENT_EDITED, _:
             return "edited the agent while it ran"
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
+
+
+def _schedule_differences(changes: Mapping[str, object]) -> list[Difference]:
+    reason = changes.get("reason")
+    found = [Difference("Why", ABSENT, reason)] if isinstance(reason, str) else []
+    return found + [
+        Difference(label, _when(before), _when(after))
+        for field, label in SCHEDULE_LABELS.items()
+        if field in changes
+        for before, after in [_pair(changes[field])]
+    ]
+
+
+def _when(value: object) -> str:
+    match value:
+        case None | False:
+            return ABSENT
+        case True:
+            return "yes"
+        case str() if value in CONFLICT_WORDS:
+            return CONFLICT_WORDS[value]
+        case str():
+            try:
+                return f"{datetime.fromisoformat(value):%d %b %Y, %H:%M} UTC"
+            except ValueError:
+                return value
+    return _text(value)
+
+
+def _started(changes: Mapping[str, object]) -> str:
+    told = "started it as scheduled" if "scheduled" in changes else "started it"
+    match changes.get("kept_running"):
+        case {"name": name}:
+            told += f"; {name} went on for the visitors that it had"
+    match changes.get("plan"):
+        case Mapping() as plan:
+            told += f", {plan_in_words(plan)}"
+    return told
 
 
 def _variant_differences(
@@ -157,8 +228,15 @@ def _pair(value: object) -> tuple[object, object]:
 
 
 def _worded(field: str, value: object) -> str:
-    if field == "kind" and value in Kind.values:
-        return str(Kind(value).label)
+    if value is None:
+        return ABSENT
+    if field in _CHOICES and value in _CHOICES[field].values:
+        return str(_CHOICES[field](value).label)
+    match field, value:
+        case "planned_lift", int() | float():
+            return f"{value * 100:+g}%"
+        case "traffic_share", int():
+            return f"{value}%"
     return _text(value)
 
 
@@ -166,5 +244,10 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-_TOLD = {Action.EDITED: differences, Action.AGENT_EDITED: told_differences}
+_TOLD = {
+    Action.EDITED: differences,
+    Action.AGENT_EDITED: told_differences,
+    Action.SCHEDULED: _schedule_differences,
+    Action.START_FAILED: _schedule_differences,
+}
 """Steps that tell what was changed, and how."""

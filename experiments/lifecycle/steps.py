@@ -5,29 +5,32 @@ transaction with its history.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from uuid import UUID
 
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Least, Now
 
 from agents.roles import Caller
 from experiments import history
 from experiments.configuration import check_complete, setup_of
 from experiments.lifecycle.editing import alone
-from experiments.models import Action, Experiment, Status
+from experiments.lifecycle.schedule import (
+    NO_END,
+    NO_START,
+    End,
+    demand_future_end,
+    due_end,
+    forget_counts,
+)
+from experiments.models import Action, Experiment, OnConflict, Status
+from experiments.plans.baseline import baseline_of
+from experiments.plans.frozen import freeze, wants_plan
 from glozr.errors import Conflict
 
 TRANSITIONS: Mapping[Action, Mapping[Status, Status]] = {
     Action.STARTED: {Status.DRAFT: Status.RUNNING, Status.STOPPED: Status.RUNNING},
     Action.STOPPED: {Status.RUNNING: Status.STOPPED},
 }
-
-
-class OnConflict(StrEnum):
-    """What becomes of the experiment that runs while another is started."""
-
-    STOP_CURRENT = "stop_current"
-    KEEP_RUNNING = "keep_running"
 
 
 class AnotherRunning(Conflict):
@@ -53,35 +56,41 @@ def start(
     by: Caller | None,
     on_conflict: OnConflict | None = None,
     asked_about: UUID | None = None,
+    is_scheduled: bool = False,
 ) -> Experiment:
     """Make the experiment its agent's active one; a stopped one keeps its assignments.
 
     `asked_about` is the running experiment that `on_conflict` was chosen for; left out, the
-    choice is for whichever runs.
+    choice is for whichever runs. One whose end has come is stopped as it should have been. A start
+    that was scheduled (`is_scheduled`) or is made before that is no longer to come.
 
     Raises:
         Conflict: `already_running`.
         AnotherRunning: one runs and `on_conflict` does not say what to do with it.
-        Invalid: the set-up breaks rules; all of them are named.
+        Invalid: the set-up breaks rules; all of them are named. Or its end has passed, or nothing
+            tells how long a planned one would take.
     """
+    # It reads much, so beside the lock that visitors wait for.
+    baseline = baseline_of(experiment.agent) if wants_plan(experiment) else None
     with alone(experiment) as current:
         if not can(Action.STARTED, current):
             raise Conflict(f"{current.name} is running already.", code="already_running")
         check_complete(setup_of(current))
-        active = active_experiment(current)
+        demand_future_end(current)
+        active = _still_active(current)
         if active is not None:
             if on_conflict is None or asked_about not in (None, active.pk):
                 raise AnotherRunning(active)
             if on_conflict == OnConflict.STOP_CURRENT:
                 _stop(active, by=by, because={"started": _named(current)})
-        _move(current, Action.STARTED, started_at=Now(), stopped_at=None)
-        kept = active if on_conflict == OnConflict.KEEP_RUNNING else None
-        history.record(
-            current,
-            Action.STARTED,
-            by=by,
-            changes={"kept_running": _named(kept)} if kept else None,
-        )
+        _move(current, Action.STARTED, started_at=Now(), stopped_at=None, **NO_START)
+        changes: dict[str, object] = {"scheduled": True} if is_scheduled else {}
+        if active is not None and on_conflict == OnConflict.KEEP_RUNNING:
+            changes["kept_running"] = _named(active)
+        if baseline is not None and wants_plan(current):
+            freeze(current, baseline)
+            changes["plan"] = current.plan
+        history.record(current, Action.STARTED, by=by, changes=changes)
     return current
 
 
@@ -101,6 +110,23 @@ def stop(experiment: Experiment, *, by: Caller | None) -> Experiment:
     return current
 
 
+def end(experiment: Experiment, *, is_decided: bool = False) -> bool:
+    """Stop the experiment if its end has come: the time, the number of visitors, or that it
+    `is_decided` and to end then. Whether it was stopped by this call.
+
+    Raises:
+        NotFound: it has been deleted since.
+    """
+    with alone(experiment) as current:
+        reason = due_end(current)
+        if reason is None and is_decided and current.ends_when_decided:
+            reason = End.DECIDED
+        if not current.is_running or reason is None:
+            return False
+        _stop(current, by=None, because={"ended": reason.value})
+    return True
+
+
 def delete(experiment: Experiment, *, by: Caller | None) -> None:
     """Take the experiment out of every list; a running one is stopped by it.
 
@@ -110,7 +136,7 @@ def delete(experiment: Experiment, *, by: Caller | None) -> None:
         if can(Action.STOPPED, current):
             _stop(current, by=by, because={"deleted": True})
         Experiment.objects.filter(pk=current.pk).update(
-            deleted_at=Now(), version=current.version + 1
+            deleted_at=Now(), version=current.version + 1, **NO_START, **NO_END
         )
         history.record(current, Action.DELETED, by=by)
 
@@ -126,20 +152,33 @@ def active_experiment(other_than: Experiment) -> Experiment | None:
     )
 
 
+def _still_active(other_than: Experiment) -> Experiment | None:
+    """The active experiment, once those are stopped whose end has come: nothing may have done it
+    yet."""
+    while (active := active_experiment(other_than)) is not None:
+        reason = due_end(active)
+        if reason is None:
+            return active
+        _stop(active, by=None, because={"ended": reason.value})
+    return None
+
+
 def _stop(
     experiment: Experiment, *, by: Caller | None, because: Mapping[str, object] | None = None
 ) -> None:
-    _move(experiment, Action.STOPPED, stopped_at=Now())
+    """Its end is over with it. Since the time of it, if that has come, nobody was assigned."""
+    _move(experiment, Action.STOPPED, stopped_at=Least(Now(), F("ends_at")), **NO_END)
+    forget_counts(experiment)
     history.record(experiment, Action.STOPPED, by=by, changes=because)
 
 
-def _move(experiment: Experiment, action: Action, **times: Now | None) -> None:
+def _move(experiment: Experiment, action: Action, **columns: object) -> None:
     experiment.status = TRANSITIONS[action][Status(experiment.status)]
     experiment.version += 1
     Experiment.objects.filter(pk=experiment.pk).update(
-        status=experiment.status, version=experiment.version, **times
+        status=experiment.status, version=experiment.version, **columns
     )
-    experiment.refresh_from_db(fields=["started_at", "stopped_at"])
+    experiment.refresh_from_db(fields=list(columns))
 
 
 def _named(experiment: Experiment) -> dict[str, str]:

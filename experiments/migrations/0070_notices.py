@@ -11,7 +11,7 @@ import glozr.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0082_more_actions_are_known"),
-        ("experiments", "0033_more_actions_are_known"),
+        ("experiments", "0051_schedules_are_valid"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -81,6 +81,38 @@ class Assignment(models.Model):
         return f"{self.visitor_id} in {self.variant_id}"
 
 
+class AssignedCount(models.Model):
+    """How many visitors were assigned to a variant of an experiment that ends at a number of them.
+
+    Kept by the assigning statement itself, in rows by `slot`, so that visitors who come at one
+    moment do not wait for each other; no others have any.
+    """
+
+    SLOTS = 8
+
+    id = models.BigAutoField(primary_key=True)
+    agent = models.ForeignKey(
+        Agent, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="assigned_counts", db_index=False
+    )
+    variant_id = models.UUIDField()
+    slot = models.PositiveSmallIntegerField()
+    visitors = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "assigned_counts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "experiment", "variant_id", "slot"], name="assigned_counts_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visitors} in {self.variant_id}"
+
+
 class PendingCount(models.Model):
     """A visitor's figures changed and wait to be folded into the summaries.
 

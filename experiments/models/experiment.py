@@ -11,10 +11,17 @@ from django.utils.functional import cached_property
 
 from agents.models import Agent
 from experiments import limits
+from experiments.models.schedule import Scheduled
 from glozr.ids import new_id
 
 WEIGHT_RULE = f"A weight is a whole number from 1 to {limits.MAX_WEIGHT:,}."
 WINDOW_RULE = f"A window is whole days, from {limits.MIN_WINDOW_DAYS} to {limits.MAX_WINDOW_DAYS}."
+LIFT_RULE = (
+    f"A planned lift is a number from {limits.MIN_PLANNED_LIFT} to {limits.MAX_PLANNED_LIFT}: "
+    "0.2 for +20%."
+)
+LOOKS_RULE = f"The most looks are a whole number from 1 to {limits.MAX_LOOKS}."
+SHARE_RULE = f"A share of traffic is whole percents, from 1 to {limits.TRAFFIC_SHARE}."
 NAME_TAKEN = "This agent has an experiment with this name. Choose another name."
 
 
@@ -22,6 +29,29 @@ class Kind(models.TextChoices):
     PERSONA = "persona", "Persona"
     CTA = "cta", "CTA"
     TRIGGER = "trigger", "Trigger"
+
+
+class PrimaryMetric(models.TextChoices):
+    """What a verdict may be about, by the keys of `experiments.results.metrics`: all but the
+    guardrails, which decide nothing."""
+
+    LEAD_CAPTURE = "lead_capture_rate", "Lead capture rate"
+    MESSAGES = "messages_per_visitor", "Messages per visitor"
+    SESSION_LENGTH = "session_length", "Session length"
+    QUALIFIED_LEADS = "qualified_lead_rate", "Qualified lead rate"
+    WON_LEADS = "won_lead_rate", "Won lead rate"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values are shares of visitors."""
+        return self.value.endswith("_rate")
+
+
+class Design(models.TextChoices):
+    """When one may look: whenever one likes, or a few times that are planned."""
+
+    WATCHED = "watched", "Watched"
+    PLANNED = "planned", "Planned"
 
 
 class Status(models.TextChoices):
@@ -86,7 +116,7 @@ class VisibleManager(models.Manager["Experiment"]):
         return ExperimentQuerySet(self.model, using=self._db).visible()
 
 
-class Experiment(models.Model):
+class Experiment(Scheduled):
     """Variants of an agent set against each other.
 
     Deleting leaves the row behind as a tombstone, which only `with_tombstones` shows:
@@ -109,8 +139,42 @@ class Experiment(models.Model):
         db_default=limits.WINDOW_DAYS,
         help_text="How long after the assignment what a visitor does still counts.",
     )
+    primary_metric = models.CharField(
+        max_length=32,
+        choices=PrimaryMetric.choices,
+        default=PrimaryMetric.LEAD_CAPTURE,
+        db_default=PrimaryMetric.LEAD_CAPTURE,
+        help_text="What the verdict is about.",
+    )
+    design = models.CharField(
+        max_length=16, choices=Design.choices, default=Design.WATCHED, db_default=Design.WATCHED
+    )
+    planned_lift = models.FloatField(
+        null=True, blank=True, help_text="The lift to detect, 0.2 for +20%."
+    )
+    most_looks = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Of the planned design, at most."
+    )
+    traffic_share = models.PositiveSmallIntegerField(
+        default=limits.TRAFFIC_SHARE,
+        db_default=limits.TRAFFIC_SHARE,
+        help_text="Percent of new visitors who take part.",
+    )
+    expected_value = models.FloatField(
+        null=True, blank=True, help_text="Of the primary metric, where none is measured to plan by."
+    )
+    expected_weekly = models.FloatField(
+        null=True, blank=True, help_text="Visitors a week, where none are measured to plan by."
+    )
+    plan = models.JSONField(
+        null=True, blank=True, editable=False, help_text="As it stood at the first start."
+    )
+    next_look_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
+    preview_epoch = models.IntegerField(
+        default=0, db_default=0, editable=False, help_text="Links of an earlier one are revoked."
+    )
 
     objects = VisibleManager.from_queryset(ExperimentQuerySet)()
     with_tombstones = ExperimentQuerySet.as_manager()
@@ -126,6 +190,12 @@ class Experiment(models.Model):
                 condition=models.Q(status="running"),
             ),
             models.Index(fields=["agent", "-created_at", "-id"], name="experiments_newest"),
+            *Scheduled.SCHEDULE_INDEXES,
+            models.Index(
+                fields=["next_look_at"],
+                name="experiments_looks_due",
+                condition=models.Q(next_look_at__isnull=False, deleted_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -160,10 +230,44 @@ class Experiment(models.Model):
                 violation_error_message=WINDOW_RULE,
             ),
             models.CheckConstraint(
+                condition=models.Q(primary_metric__in=PrimaryMetric.values),
+                name="experiments_metric_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(design=Design.WATCHED)
+                | models.Q(
+                    design=Design.PLANNED, planned_lift__isnull=False, most_looks__isnull=False
+                ),
+                name="experiments_design_complete",
+                violation_error_code="planned_lift",
+                violation_error_message="A planned experiment has a lift and a number of looks.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(planned_lift=None)
+                | models.Q(planned_lift__range=(limits.MIN_PLANNED_LIFT, limits.MAX_PLANNED_LIFT)),
+                name="experiments_lift_in_range",
+                violation_error_code="planned_lift",
+                violation_error_message=LIFT_RULE,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(most_looks=None)
+                | models.Q(most_looks__range=(1, limits.MAX_LOOKS)),
+                name="experiments_looks_in_range",
+                violation_error_code="most_looks",
+                violation_error_message=LOOKS_RULE,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(traffic_share__range=(1, limits.TRAFFIC_SHARE)),
+                name="experiments_share_in_range",
+                violation_error_code="traffic_share",
+                violation_error_message=SHARE_RULE,
+            ),
+            models.CheckConstraint(
                 condition=models.Q(deleted_at=None) | ~models.Q(status="running"),
                 name="experiments_deleted_is_idle",
                 violation_error_message="A deleted experiment does not run.",
             ),
+            *Scheduled.SCHEDULE_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:
@@ -190,6 +294,15 @@ class Experiment(models.Model):
     @property
     def is_stopped(self) -> bool:
         return self.status == Status.STOPPED
+
+    @property
+    def is_planned(self) -> bool:
+        return self.design == Design.PLANNED
+
+    @property
+    def has_started(self) -> bool:
+        """Whether it ever ran: from then on its design is what it is."""
+        return self.started_at is not None
 
     @property
     def is_deleted(self) -> bool:

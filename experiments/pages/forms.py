@@ -6,7 +6,6 @@ error of the rules at the field that it is about.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -14,6 +13,15 @@ from django.http import QueryDict
 from experiments import limits
 from experiments.configuration import DEFAULT_WEIGHT, Setup, VariantSetup
 from experiments.models import Kind
+from experiments.pages.typed.setup import (
+    FreeTextField,
+    SetupForm,
+    TypedField,
+    in_the_forms_words,
+    plan_sent,
+    typed_plan,
+    whole_number,
+)
 from experiments.pages.typed_json import persona_in_fields, read_json, written_json
 from glozr.errors import FieldError
 
@@ -22,47 +30,6 @@ MAX_ROWS_READ = 2 * limits.MAX_VARIANTS
 
 ROW_KEY = re.compile(r"variants-(\d{1,4})-\w+", re.ASCII)
 ACTION = re.compile(r"(add|remove|up|down|json|fields):?(\d{1,2})?", re.ASCII)
-KINDS = (
-    (Kind.PERSONA.value, "Persona: each variant has its own name and tone"),
-    (Kind.CTA.value, "CTA: calls to action; measured only, the agent talks as before"),
-    (Kind.TRIGGER.value, "Trigger: what opens a chat; measured only, the agent talks as before"),
-)
-
-
-class TypedField(forms.CharField):
-    """Text as it was typed: nothing is refused here, so that the rules say it all."""
-
-    def clean(self, value: Any) -> str:
-        return str(value or "").replace("\r\n", "\n")
-
-
-class FreeTextField(TypedField):
-    """What people write in words of their own: it runs the way that its script does."""
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "dir": "auto"}
-
-
-class SetupForm(forms.Form):
-    use_required_attribute = False
-
-    name = FreeTextField(
-        help_text="Seen in the dashboard only. Unique among this agent's experiments."
-    )
-    hypothesis = FreeTextField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What you expect and why, so that the results can prove you wrong.",
-    )
-    kind = TypedField(widget=forms.RadioSelect(choices=KINDS))
-    window_days = TypedField(
-        label="Days that count",
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input-small"}),
-        help_text="What a visitor does in so many days from the first message is measured: "
-        f"{limits.MIN_WINDOW_DAYS} to {limits.MAX_WINDOW_DAYS}.",
-    )
-    version = TypedField(required=False, widget=forms.HiddenInput)
 
 
 class VariantForm(forms.Form):
@@ -114,7 +81,7 @@ class VariantForm(forms.Form):
 
     @property
     def weight_sent(self) -> int | str:
-        return _whole_number(self.typed["weight"])
+        return whole_number(self.typed["weight"])
 
     def sent(self) -> dict[str, object]:
         return {"name": self.typed["name"], "weight": self.weight_sent, "config": self.config_sent}
@@ -169,6 +136,7 @@ class ExperimentForm:
             "hypothesis": setup.hypothesis,
             "kind": setup.kind,
             "window_days": str(setup.window_days),
+            **typed_plan(setup),
         }
         return cls(
             typed | {"version": "" if version is None else str(version)},
@@ -211,15 +179,19 @@ class ExperimentForm:
         self.setup.data = {**self.setup.data, "version": str(version)}
 
     def sent(self, *, names_only: bool = False) -> dict[str, object]:
-        """What was typed, as `experiments.lifecycle.editing` takes it."""
-        texts = {"name": self.typed["name"], "hypothesis": self.typed["hypothesis"]}
+        """What was typed, as `experiments.lifecycle.editing` takes it; with `names_only`, what may
+        still change once it has run."""
+        texts: dict[str, object] = {field: self.typed[field] for field in ("name", "hypothesis")}
+        if (share := whole_number(self.typed["traffic_share"])) != "":
+            texts["traffic_share"] = share
         if names_only:
-            return dict(texts)
-        window = _whole_number(self.typed["window_days"])
+            return texts
+        window = whole_number(self.typed["window_days"])
         return {
             **texts,
             "kind": self.kind,
             **({} if window == "" else {"window_days": window}),
+            **plan_sent(self.typed),
             "variants": [row.sent() for row in self.rows],
         }
 
@@ -239,7 +211,7 @@ class ExperimentForm:
     # ---- errors ----
 
     def add_errors(self, errors: Sequence[FieldError]) -> None:
-        for error in errors:
+        for error in map(in_the_forms_words, errors):
             match error.field.split("."):
                 case ["variants", index, *path] if index.isdigit() and int(index) < len(self.rows):
                     row = self.rows[int(index)]
@@ -338,12 +310,6 @@ class ExperimentForm:
         if typed is not None:
             self._show([typed if row.index == index else row.typed for row in self.rows])
         return typed is not None
-
-
-def _whole_number(text: str) -> int | str:
-    """A number where plain digits were typed; anything else is left to the rules."""
-    digits = text.strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else digits
 
 
 def _typed_variant(variant: VariantSetup, kind: str) -> dict[str, str]:

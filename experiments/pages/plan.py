@@ -12,8 +12,10 @@ from agents.pages import frame
 from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from experiments import limits
+from experiments.learning.picture import lift_plot
 from experiments.learning.planning import PLANNED_METRICS, VARIANTS, Asked, plan_of
 from experiments.pages.browse import SECTION
+from experiments.results import figures
 from experiments.results.metrics import LEAD_CAPTURE
 from experiments.results.report import DEFAULT_LIFT
 from glozr.errors import FieldError, Invalid
@@ -66,7 +68,8 @@ def experiment_plan(request: PageRequest, agent_id: UUID) -> HttpResponse:
     context: dict[str, object] = {"form": form}
     if form.is_valid():
         try:
-            context["plan"] = plan_of(agent, form.asked())
+            plan = plan_of(agent, form.asked())
+            context |= {"plan": plan, "picture": lift_plot(plan.drawn, figures.relative_tick)}
         except Invalid as invalid:
             frame.add_errors(form, Invalid([_in_percent(error) for error in invalid.errors]))
     return frame.agent_page(

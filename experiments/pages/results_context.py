@@ -18,16 +18,15 @@ from experiments.results.charts import (
     curve_plot,
     interval_plot,
 )
+from experiments.results.comparing import Curve, CurvePoint, VariantCounts, VariantFigures
+from experiments.results.looks.words import look_day, outcome_in_words, progress_in_words
+from experiments.results.metrics import METRIC_OF_KEY
 from experiments.results.prompts import MOST_COUNTED
 from experiments.results.report import (
     DEFAULT_LIFT,
     LIFTS,
-    Curve,
-    CurvePoint,
     ExperimentResults,
     MetricResults,
-    VariantCounts,
-    VariantFigures,
     results_of,
 )
 from experiments.split import Share, percent, shares
@@ -126,6 +125,25 @@ def results_context(
         "latest_edits": results.agent_edits[::-1][:SHOWN_EDITS],
         "earlier_edits": len(results.agent_edits[SHOWN_EDITS:]),
         "most_counted": MOST_COUNTED,
+        **_plan_context(results),
+    }
+
+
+def _plan_context(results: ExperimentResults) -> dict[str, Any]:
+    """The plan of the start against what came, and the looks."""
+    standing = results.standing
+    if standing is None:
+        return {}
+    of_workspace = zone(results.time_zone)
+    return {
+        "standing": standing,
+        "plan_progress": progress_in_words(standing, of_workspace),
+        "plan_percent": min(100, standing.closed * 100 // standing.plan.visitors),
+        "plan_metric": METRIC_OF_KEY[standing.plan.metric],
+        "looks": [
+            (taken, look_day(kept.look.due_at, of_workspace), outcome_in_words(kept))
+            for taken, kept in zip(results.looks_taken, standing.looks, strict=True)
+        ],
     }
 
 

@@ -15,13 +15,17 @@ from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from experiments import history
 from experiments.access import experiment_for
-from experiments.configuration import Setup, default_variants, setup_of
+from experiments.configuration import PLAN_FIELDS, Setup, default_variants, setup_of
+from experiments.learning.designs import DesignWords, designs_in_words
 from experiments.lifecycle import editing, narrative
 from experiments.lifecycle.previews import Typed, previews
+from experiments.limits import MIN_VARIANTS
 from experiments.models import Experiment, Kind
 from experiments.pages.browse import SECTION
 from experiments.pages.forms import ExperimentForm
 from glozr.errors import Invalid, OutOfDate
+
+DESIGN_FIELDS = {*PLAN_FIELDS, "traffic_share", "window_days"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -165,4 +169,11 @@ def _live(agent: Agent, form: ExperimentForm) -> dict[str, object]:
         "rows": list(zip(form.rows, found, strict=True)),
         "previews": found,
         "shares": [preview.share for preview in found],
+        "designs": _designs(agent, form),
     }
+
+
+def _designs(agent: Agent, form: ExperimentForm) -> list[DesignWords]:
+    sent = {field: value for field, value in form.sent().items() if field in DESIGN_FIELDS}
+    weights = [weight for row in form.rows if isinstance(weight := row.weight_sent, int)]
+    return designs_in_words(agent, sent, weights if len(weights) >= MIN_VARIANTS else [])

@@ -1,5 +1,6 @@
 """Steps in an experiment's life, each confirmed on a page that says what becomes of visitors."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -16,10 +17,14 @@ from experiments import lifecycle
 from experiments.access import experiment_for
 from experiments.configuration import check_complete, setup_of
 from experiments.lifecycle import AnotherRunning, OnConflict, editing
+from experiments.lifecycle.schedule import END_PASSED
 from experiments.models import Action, Experiment
 from experiments.pages.browse import SECTION, superseding
 from experiments.pages.forms import ExperimentForm
-from glozr.errors import Conflict, Invalid
+from experiments.plans.frozen import FrozenPlan, plan_if_started
+from experiments.results.looks.words import look_day
+from glozr.errors import Conflict, FieldError, Invalid
+from glozr.zones import zone
 
 confirmed_step = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -39,8 +44,13 @@ def experiment_start(request: PageRequest, agent_id: UUID, experiment_id: UUID) 
         )
     except AnotherRunning:
         return _start_page(request, experiment, is_surprise=True, status=HTTPStatus.CONFLICT)
-    except Invalid:
-        return _start_page(request, experiment, status=HTTPStatus.BAD_REQUEST)
+    except Invalid as invalid:
+        if END_PASSED in {error.detail for error in invalid.errors}:
+            messages.error(request, END_PASSED)
+            return redirect("experiment_schedule", agent_id, experiment_id)
+        return _start_page(
+            request, experiment, errors=invalid.errors, status=HTTPStatus.BAD_REQUEST
+        )
     except Conflict as conflict:
         messages.info(request, conflict.detail)
         return redirect(experiment)
@@ -125,13 +135,16 @@ def _start_page(
     experiment: Experiment,
     *,
     is_surprise: bool = False,
+    errors: Sequence[FieldError] = (),
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    form = ExperimentForm.of(setup_of(experiment))
+    form, plan = ExperimentForm.of(setup_of(experiment)), None
     try:
         check_complete(setup_of(experiment))
+        plan = plan_if_started(experiment)
     except Invalid as invalid:
-        form.add_errors(invalid.errors)
+        errors = errors or invalid.errors
+    form.add_errors(errors)
     return _step_page(
         request,
         experiment,
@@ -139,8 +152,16 @@ def _start_page(
         status=status,
         active=lifecycle.active_experiment(experiment),
         is_surprise=is_surprise,
+        plan=plan,
+        first_look=_first_look(experiment, plan),
         problems=form.problems,
     )
+
+
+def _first_look(experiment: Experiment, plan: FrozenPlan | None) -> str:
+    if plan is None or not plan.looks:
+        return ""
+    return look_day(plan.due_at(1), zone(experiment.agent.workspace.time_zone))
 
 
 def _step_page(

@@ -3,10 +3,14 @@
 from django.urls import path
 
 from experiments.pages import browse, downloads, plan, results, setup, steps
+from experiments.pages.schedules import schedule
+from experiments.pages.trying import connect, links
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
     path("plan/", plan.experiment_plan, name="experiment_plan"),
+    path("connect/", connect.connect, name="connect"),
+    path("connect/heard/", connect.connect_heard, name="connect_heard"),
     path("new/", setup.experiment_new, name="experiment_new"),
     path("rows/", setup.variant_rows, name="variant_rows"),
     path("preview/", setup.variant_preview, name="variant_preview"),
@@ -15,8 +19,12 @@ urlpatterns = [
     path("<uuid:experiment_id>/start/", steps.experiment_start, name="experiment_start"),
     path("<uuid:experiment_id>/stop/", steps.experiment_stop, name="experiment_stop"),
     path(
+        "<uuid:experiment_id>/schedule/", schedule.experiment_schedule, name="experiment_schedule"
+    ),
+    path(
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
     ),
+    path("<uuid:experiment_id>/links/", links.preview_links, name="preview_links"),
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),

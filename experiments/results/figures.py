@@ -13,6 +13,7 @@ REASONS = {
     Reason.NO_VARIATION: "nothing varies yet",
     Reason.CONTROL_TOO_CLOSE_TO_ZERO: "the control is at zero",
     Reason.TOO_UNCERTAIN: "not estimable yet",
+    Reason.BETWEEN_LOOKS: "no verdict between looks",
 }
 
 

@@ -76,3 +76,10 @@ METRICS = (
         is_guardrail=True,
     ),
 )
+METRIC_OF_KEY = {metric.key: metric for metric in METRICS}
+
+
+def primary_first(key: str) -> tuple[Metric, ...]:
+    """All metrics, the one that a verdict is about before the others."""
+    primary = METRIC_OF_KEY[key]
+    return (primary, *(metric for metric in METRICS if metric is not primary))

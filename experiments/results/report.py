@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import accumulate
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,9 +17,20 @@ import numpy as np
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from experiments import limits
 from experiments.models import Experiment, Variant
 from experiments.results import rollup, totals, verdicts
-from experiments.results.metrics import METRICS, Metric
+from experiments.results.comparing import (
+    Curve,
+    VariantCounts,
+    VariantFigures,
+    compared,
+    curves_of,
+)
+from experiments.results.looks.standing import LookTaken, Standing, looks_taken, standing_of
+from experiments.results.looks.taking import DueLook
+from experiments.results.looks.words import looks_in_words
+from experiments.results.metrics import Metric, primary_first
 from experiments.results.prompts import PromptCount, prompts_of
 from experiments.results.timing import (
     EditMeanwhile,
@@ -31,67 +41,29 @@ from experiments.results.timing import (
     meanwhile,
     timing_of,
 )
-from experiments.statistics import ArmFigures, Comparison, arm_figures, compare
+from experiments.statistics import (
+    Arm,
+    Comparison,
+    arm_figures,
+)
 from experiments.statistics.sample_ratio import watched_p_value
 from experiments.statistics.sample_size import days_until, visitors_while_watched
 from experiments.sums import NOTHING, Sums
 from glozr.errors import FieldError, Invalid
 from glozr.zones import zone
 
-DEFAULT_LIFT = 0.2
+DEFAULT_LIFT = limits.USUAL_LIFT
 LIFTS = (0.05, 0.1, 0.2, 0.3, 0.5)
 """The relative lifts that a person may ask the needed visitors for."""
 LEAST_LIFT, GREATEST_LIFT = 0.001, 10
-MAX_POINTS = 60
 MANY_CROSSED = 0.01
 """Of all visitors."""
 
 
 @dataclass(frozen=True, slots=True)
-class VariantCounts:
-    """A variant and what its visitors did. `expected` visitors are those of its weight."""
-
-    id: UUID
-    name: str
-    position: int
-    weight: int
-    share: float
-    expected: float
-    sums: Sums
-    prompts: tuple[PromptCount, ...] = ()
-
-    @property
-    def is_control(self) -> bool:
-        return self.position == 0
-
-
-@dataclass(frozen=True, slots=True)
-class VariantFigures:
-    """A variant's value of a metric; `comparison` with the control for all but the control."""
-
-    variant: VariantCounts
-    own: ArmFigures
-    comparison: Comparison | None
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """The comparison over all visitors assigned up to the end of `day`, with everything that
-    they have done since."""
-
-    day: date
-    comparison: Comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    variant: VariantCounts
-    points: tuple[CurvePoint, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class MetricResults:
     metric: Metric
+    is_primary: bool
     rows: tuple[VariantFigures, ...]
     curves: tuple[Curve, ...]
     verdict: verdicts.Verdict
@@ -135,6 +107,8 @@ class ExperimentResults:
     runs: tuple[Run, ...]
     neighbours: tuple[Neighbour, ...]
     agent_edits: tuple[EditMeanwhile, ...]
+    standing: Standing | None
+    """By its plan; None without one."""
 
     @property
     def as_of(self) -> datetime:
@@ -146,13 +120,21 @@ class ExperimentResults:
         return sum((count.sums for count in self.variants), NOTHING)
 
     @property
+    def looks_taken(self) -> list[LookTaken]:
+        return looks_taken(self.standing, self.variants) if self.standing else []
+
+    @property
+    def next_look(self) -> DueLook | None:
+        return self.standing.next if self.standing else None
+
+    @property
     def has_many_crossed(self) -> bool:
         """Whether so many visitors have seen two variants that it blurs what is compared."""
         return self.total.crossed > MANY_CROSSED * self.visitors
 
     @property
     def headline(self) -> verdicts.Verdict:
-        """The answer on the first metric, which the experiment is mostly run for."""
+        """The answer on the primary metric, which is the first."""
         return self.metrics[0].verdict
 
 
@@ -214,7 +196,8 @@ def _results(
     prompts = prompts_of(experiment.agent_id, ids) if beside else {}
     counts = _counts(variants, totals.altogether(reading.days.values()), prompts)
     ratio = _sample_ratio(counts, reading.split)
-    context = _Context(experiment, counts, ratio, planned_lift, timing, zone(time_zone))
+    standing = standing_of(experiment, reading, now)
+    context = _Context(experiment, counts, ratio, planned_lift, timing, zone(time_zone), standing)
     days = _up_to_today(reading.days, context) if beside else {}
     beside = beside or Meanwhile()
     return ExperimentResults(
@@ -225,7 +208,7 @@ def _results(
         planned_lift=planned_lift,
         variants=counts,
         visitors=sum(count.sums.visitors for count in counts),
-        metrics=tuple(_metric_results(metric, context, days) for metric in METRICS),
+        metrics=_metrics_results(context, days),
         sample_ratio=ratio,
         days=tuple(
             Day(day, tuple(of_day.get(count.id, NOTHING).visitors for count in counts))
@@ -234,6 +217,7 @@ def _results(
         runs=beside.runs,
         neighbours=beside.neighbours,
         agent_edits=beside.agent_edits,
+        standing=standing,
     )
 
 
@@ -255,6 +239,21 @@ class _Context:
     planned_lift: float
     timing: Timing
     zone: ZoneInfo
+    standing: Standing | None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return primary_first(self.experiment.primary_metric)
+
+    @property
+    def looks(self) -> Standing | None:
+        """How a planned experiment stands by its looks."""
+        return self.standing if self.experiment.is_planned else None
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether more than counts may be shown of what decides."""
+        return not self.experiment.is_planned or (self.looks is not None and self.looks.is_settled)
 
 
 def _counts(
@@ -285,20 +284,37 @@ def _sample_ratio(counts: Sequence[VariantCounts], split: NDArray[np.int64]) -> 
     return SampleRatio(p_value, p_value is not None and p_value < verdicts.SAMPLE_RATIO_ALARM)
 
 
+def _metrics_results(
+    context: _Context, days: Mapping[date, Mapping[UUID, Sums]]
+) -> tuple[MetricResults, ...]:
+    sums = {count.id: count.sums for count in context.counts}
+    found = compared(context.metrics, context.counts, sums, has_verdict=context.has_verdict)
+    curves = curves_of(context.metrics, context.counts, days, has_verdict=context.has_verdict)
+    return tuple(
+        _metric_results(metric, context, found[metric.key], curves[metric.key])
+        for metric in context.metrics
+    )
+
+
 def _metric_results(
-    metric: Metric, context: _Context, days: Mapping[date, Mapping[UUID, Sums]]
+    metric: Metric, context: _Context, comparisons: list[Comparison], curves: tuple[Curve, ...]
 ) -> MetricResults:
     control, *treatments = context.counts
     arms = [metric.arm(count.sums) for count in context.counts]
-    comparisons = compare(arms[0], arms[1:])
-    needed = visitors_while_watched(arms[0], context.planned_lift, treatments=len(treatments))
-    is_decided = any(comparison.decided for comparison in comparisons)
-    days_needed = None if is_decided else _days_needed(needed, context)
+    own = [arm_figures(arm) for arm in arms]
+    is_primary = metric is context.metrics[0]
+    looks = context.looks if is_primary else None
+    if looks is not None and looks.is_settled and looks.latest is not None:
+        comparisons = list(looks.comparisons)
+        own = [looks.latest.comparisons[0].control, *(each.treatment for each in comparisons)]
+    elif not (context.has_verdict or metric.is_guardrail):
+        own = [comparisons[0].control, *(each.treatment for each in comparisons)]
+    needed, days_needed = _needed(metric, context, arms[0], comparisons)
     situation = verdicts.Situation(
         stage=_stage(context),
         metric=metric.name,
         control=control.name,
-        control_visitors=control.sums.visitors,
+        control_visitors=own[0].visitors,
         findings=[
             verdicts.Finding(treatment.name, comparison)
             for treatment, comparison in zip(treatments, comparisons, strict=True)
@@ -307,21 +323,40 @@ def _metric_results(
         planned_lift=context.planned_lift,
         visitors_needed=needed,
         days_needed=days_needed,
+        looks=None if looks is None else looks_in_words(looks, context.zone),
     )
     return MetricResults(
         metric=metric,
+        is_primary=is_primary,
         rows=tuple(
-            VariantFigures(count, arm_figures(arm), comparison)
-            for count, arm, comparison in zip(
-                context.counts, arms, [None, *comparisons], strict=True
+            VariantFigures(count, figures, comparison)
+            for count, figures, comparison in zip(
+                context.counts, own, [None, *comparisons], strict=True
             )
         ),
-        curves=_curves(metric, context.counts, days),
+        curves=curves,
         verdict=(verdicts.guardrail if metric.is_guardrail else verdicts.verdict)(situation),
         visitors_needed=needed,
         days_needed=days_needed,
         expected_on=_expected_on(days_needed, context),
     )
+
+
+def _needed(
+    metric: Metric, context: _Context, control: Arm, comparisons: Sequence[Comparison]
+) -> tuple[int | None, int | None]:
+    """Visitors of each variant for the lift that is looked ahead to, and whole days till then.
+
+    The primary metric of a planned experiment has those of its plan, whose end is a date."""
+    if metric is context.metrics[0] and context.looks is not None:
+        return context.looks.plan.visitors, None
+    others = sum(not each.is_guardrail for each in context.metrics) - 1
+    together = 1 if metric is context.metrics[0] or metric.is_guardrail else others
+    needed = visitors_while_watched(
+        control, context.planned_lift, treatments=len(comparisons) * together
+    )
+    is_decided = any(comparison.decided for comparison in comparisons)
+    return needed, None if is_decided else _days_needed(needed, context)
 
 
 def _stage(context: _Context) -> verdicts.Stage:
@@ -348,24 +383,3 @@ def _expected_on(days_needed: int | None, context: _Context) -> date | None:
         .astimezone(context.zone)
         .date()
     )
-
-
-def _curves(
-    metric: Metric,
-    counts: Sequence[VariantCounts],
-    days: Mapping[date, Mapping[UUID, Sums]],
-) -> tuple[Curve, ...]:
-    control, *treatments = counts
-    up_to = list(accumulate(days.values(), lambda total, day: totals.altogether([total, day])))
-    # Of a long run only so many days are drawn, the last always among them.
-    step = -(-len(up_to) // MAX_POINTS) or 1
-    chosen = list(zip(days, up_to, strict=True))[::-step][::-1]
-    points: dict[UUID, list[CurvePoint]] = {treatment.id: [] for treatment in treatments}
-    for day, sums in chosen:
-        comparisons = compare(
-            metric.arm(sums.get(control.id, NOTHING)),
-            [metric.arm(sums.get(treatment.id, NOTHING)) for treatment in treatments],
-        )
-        for treatment, comparison in zip(treatments, comparisons, strict=True):
-            points[treatment.id].append(CurvePoint(day, comparison))
-    return tuple(Curve(treatment, tuple(points[treatment.id])) for treatment in treatments)

@@ -42,6 +42,11 @@ class Reading:
         """Shape (slots, variants): how many each variant had got by the end of each slot."""
         return np.cumsum(self.arrivals, axis=0)
 
+    def by(self, moment: datetime) -> list[int]:
+        """Visitors of each variant assigned in slots that ended by `moment`."""
+        is_past = self.slots <= (moment - SLOT).timestamp()
+        return [int(visitors) for visitors in self.arrivals[is_past].sum(axis=0)]
+
     def since(self, moment: datetime) -> list[int]:
         """Visitors of each variant assigned in slots that ended after `moment`."""
         is_recent = self.slots > (moment - SLOT).timestamp()
@@ -89,6 +94,21 @@ def by_variant(variant_ids: Iterable[UUID]) -> dict[UUID, Sums]:
     """The sums of all time; a variant without visitors is absent."""
     rows = (
         VariantTotals.objects.filter(variant_id__in=list(variant_ids))
+        .order_by()
+        .values_list("variant_id")
+        .annotate(*(Sum(name) for name in SUMS))
+    )
+    return {variant_id: Sums(*sums) for variant_id, *sums in rows}
+
+
+def closed_by(
+    agent_id: UUID, variant_ids: Sequence[UUID], assigned_by: datetime
+) -> dict[UUID, Sums]:
+    """The sums over visitors assigned in slots that ended by then; a variant without is absent."""
+    rows = (
+        VariantTotals.objects.filter(
+            agent=agent_id, variant_id__in=variant_ids, assigned_from__lte=assigned_by - SLOT
+        )
         .order_by()
         .values_list("variant_id")
         .annotate(*(Sum(name) for name in SUMS))

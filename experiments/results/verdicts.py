@@ -16,6 +16,7 @@ NO_NEW_VISITORS = (
     "It gets no new visitors, as another experiment was started later. Stop that one, or stop this "
     "one."
 )
+NO_MORE_LOOKS = "The looks are over. Duplicate it to try again with more visitors."
 MOST_NAMED = 3
 """More variants than this are counted in a sentence, not named one by one."""
 
@@ -37,6 +38,7 @@ class VerdictKind(StrEnum):
     COUNTS = "too_few_visitors"
     OPEN = "no_difference_shown"
     DECIDED = "decided"
+    BETWEEN = "between_looks"
     HARMLESS = "no_harm_seen"
     UNKNOWN = "not_known_yet"
     HARMFUL = "harmed"
@@ -51,10 +53,26 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """How a planned experiment stands: `seen` tells of the latest look, `next` when another comes.
+
+    `findings` of the situation are those of the looks then.
+    """
+
+    visitors: int
+    planned_visitors: int
+    seen: str
+    next: str
+    is_settled: bool
+    is_futile: bool = False
+
+
+@dataclass(frozen=True)
 class Situation:
     """What the verdict is about. `metric` reads after a possessive: "lead capture rate".
 
-    `visitors_needed` (per variant) and `days_needed` are for a lift of `planned_lift`.
+    `visitors_needed` (per variant) and `days_needed` are for a lift of `planned_lift`. `looks` is
+    None for the watched design.
     """
 
     stage: Stage
@@ -66,6 +84,7 @@ class Situation:
     planned_lift: float | None = None
     visitors_needed: int | None = None
     days_needed: int | None = None
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +112,8 @@ def verdict(situation: Situation) -> Verdict:
             "this uneven, however often people look.",
             "Find out why before you read on, then repeat the experiment with a duplicate.",
         )
+    if situation.looks is not None and not situation.looks.is_settled:
+        return _between_looks(situation, situation.looks)
     compared = [finding for finding in situation.findings if _enough(finding)]
     if not compared:
         return _counts(situation)
@@ -124,6 +145,22 @@ def _enough(finding: Finding) -> bool:
     return min(comparison.control.visitors, comparison.treatment.visitors) >= ENOUGH_VISITORS
 
 
+def _between_looks(situation: Situation, looks: Looks) -> Verdict:
+    if situation.stage == Stage.DRAFT:
+        return _counts(situation)
+    answer = (
+        f"No verdict between looks. {looks.visitors:,} of {looks.planned_visitors:,} visitors a "
+        "variant are counted out."
+    )
+    advice = looks.next
+    if looks.is_futile:
+        advice += (
+            " You may as well stop: even if the planned lift were true, the last look would "
+            "hardly show it."
+        )
+    return Verdict(VerdictKind.BETWEEN, answer, looks.seen, advice)
+
+
 def _counts(situation: Situation) -> Verdict:
     counts = [(situation.control, situation.control_visitors)]
     counts += [
@@ -140,13 +177,17 @@ def _counts(situation: Situation) -> Verdict:
         Stage.SUPERSEDED: NO_NEW_VISITORS,
         Stage.STOPPED: "Start it again to go on counting.",
     }
+    if situation.looks is not None and situation.looks.is_settled:
+        told = f"{answer} {situation.looks.seen}".strip()
+        return Verdict(VerdictKind.COUNTS, told, certainty, NO_MORE_LOOKS)
     return Verdict(VerdictKind.COUNTS, answer, certainty, advice[situation.stage])
 
 
 def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
     treatments = _names(compared) if len(compared) == 1 else f"any of {_names(compared)}"
+    yet = " yet" if situation.looks is None else ""
     answer = (
-        f"No difference shown yet between {situation.control} and {treatments} "
+        f"No difference shown{yet} between {situation.control} and {treatments} "
         f"in {situation.metric}."
     )
     if len(compared) > MOST_NAMED:
@@ -177,10 +218,8 @@ def _decided(
     if unclear:
         answer.append(f"For {_names(unclear)} no difference is shown yet.")
     answer += _too_few(situation, compared)
-    certainty = (
-        "Where there is no difference, at most 5 experiments in 100 say this, "
-        "however often people look."
-    )
+    when = "however often people look" if situation.looks is None else "at all their looks together"
+    certainty = f"Where there is no difference, at most 5 experiments in 100 say this, {when}."
     if len(ahead) > 1:
         certainty += " Variants are compared with the control, not with each other."
     return Verdict(
@@ -265,6 +304,8 @@ def _reach(interval: Interval) -> str:
 
 
 def _patience(situation: Situation) -> str:
+    if situation.looks is not None:
+        return "The looks are over. Keep either, or plan another experiment for a smaller lift."
     if situation.stage == Stage.SUPERSEDED:
         return NO_NEW_VISITORS
     if situation.stage != Stage.RUNNING:

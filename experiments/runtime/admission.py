@@ -29,14 +29,14 @@ class Gated(Protocol):
 GatedRow = TypeVar("GatedRow", bound=Gated)
 
 
-def authorise(credentials: Credentials, agent_id: UUID) -> None:
+def authorise(credentials: Credentials, agent_id: UUID) -> Admitted:
     """Check the token and the agent alone, for a call whose body is refused.
 
     Raises:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
     """
     parameters = {**shown(credentials), "agent": agent_id}
-    admit(fetch_one(AUTHORISE, parameters, Admitted), credentials)
+    return admit(fetch_one(AUTHORISE, parameters, Admitted), credentials)
 
 
 def shown(credentials: Credentials) -> dict[str, str | None]:

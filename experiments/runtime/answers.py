@@ -9,13 +9,15 @@ revision as well, as conversations under way go on with the one that they began 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
 from agents.access import NO_SUCH_AGENT
 from agents.agents.prompt import persona_in_force, system_prompt
 from agents.agents.revisions import words_at
-from experiments.bucketing import bucket
+from experiments import limits
+from experiments.bucketing import bucket, takes_part
 from experiments.models import Experiment, Kind, Variant, VariantPrompt
 from experiments.runtime.statements import SETUP, SetupRow
 from glozr.errors import NotFound
@@ -25,13 +27,20 @@ from glozr.secrets import digest_of
 
 @dataclass(frozen=True, slots=True)
 class ActiveExperiment:
-    """What bucketing needs; variants by position."""
+    """What bucketing needs; variants by position. And its end, where one is set: a time, or a
+    number of visitors that no variant may have more of."""
 
     id: UUID
     variant_ids: tuple[UUID, ...]
     weights: tuple[int, ...]
+    ends_at: datetime | None
+    ends_at_visitors: int | None
+    traffic_share: int
 
-    def variant_for(self, visitor_id: str) -> UUID:
+    def variant_for(self, visitor_id: str) -> UUID | None:
+        """None for a visitor outside of its share of traffic."""
+        if not takes_part(self.id, visitor_id, self.traffic_share):
+            return None
         return self.variant_ids[bucket(self.id, visitor_id, self.weights)]
 
 
@@ -60,24 +69,44 @@ def setup_at(agent_id: UUID, version: int) -> AgentSetup:
         return AgentSetup(found.version, None)
     return AgentSetup(
         found.version,
-        ActiveExperiment(found.experiment_id, tuple(found.variant_ids), tuple(found.weights)),
+        ActiveExperiment(
+            found.experiment_id,
+            tuple(found.variant_ids),
+            tuple(found.weights),
+            found.ends_at,
+            found.ends_at_visitors,
+            found.traffic_share or limits.TRAFFIC_SHARE,
+        ),
     )
 
 
 @lru_cache(maxsize=4096)
 def answer_at(agent_id: UUID, version: int, revision: int, variant_id: UUID | None) -> Answer:
     """How the agent answers at a revision, in a conversation stamped with `variant_id` or none."""
+    variant = _variant(agent_id, variant_id) if variant_id else None
+    answer, digest = _answer(agent_id, revision, variant)
+    if variant is not None:
+        _note_prompt(agent_id, variant.pk, revision, digest)
+    return answer
+
+
+@lru_cache(maxsize=1024)
+def preview_at(agent_id: UUID, version: int, revision: int, variant_id: UUID) -> Answer:
+    """As `answer_at`, for somebody who chose the variant: nothing is noted of it."""
+    return _answer(agent_id, revision, _variant(agent_id, variant_id))[0]
+
+
+def _variant(agent_id: UUID, variant_id: UUID) -> Variant:
+    variants = Variant.objects.select_related("experiment")
+    return variants.get(pk=variant_id, experiment__agent=agent_id)
+
+
+def _answer(agent_id: UUID, revision: int, variant: Variant | None) -> tuple[Answer, str]:
+    """The answer, and the digest of its prompt."""
     words = words_at(agent_id, revision)
-    variant = (
-        Variant.objects.select_related("experiment").get(pk=variant_id, experiment__agent=agent_id)
-        if variant_id
-        else None
-    )
     persona = persona_of(words.persona, variant)
     prompt = system_prompt(persona, words.system_prompt)
     digest = digest_of(prompt)
-    if variant is not None:
-        _note_prompt(agent_id, variant.pk, revision, digest)
     members = {
         "experiment": _described_experiment(variant.experiment) if variant else None,
         "variant": _described(variant) if variant else None,
@@ -86,7 +115,8 @@ def answer_at(agent_id: UUID, version: int, revision: int, variant_id: UUID | No
         "system_prompt": prompt,
         "prompt_digest": digest,
     }
-    return Answer(variant_id, json.dumps(members, ensure_ascii=False)[1:-1].encode())
+    said = json.dumps(members, ensure_ascii=False)[1:-1].encode()
+    return Answer(variant.pk if variant else None, said), digest
 
 
 def persona_of(own: Mapping[str, str], variant: Variant | None) -> dict[str, str]:

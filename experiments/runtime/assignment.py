@@ -1,12 +1,13 @@
 """Resolve a conversation to a variant: sticky, once, whatever happens beside it.
 
 One statement answers whenever the conversation is decided, the visitor has a variant, or no
-experiment runs (rules 1, 2 and 4). A visitor to be bucketed takes a second one (rule 3), which
-writes only if the agent is as it was read and no change of it is under way. If it wrote nothing,
-the call starts again behind the change. `_attempt` tells the steps in order.
+experiment runs (rules 1, 2 and 4). A visitor to be bucketed, or to be kept out by the share of
+traffic, takes a second one (rule 3), which writes only if the agent is as it was read and no change
+of it is under way, and assigns nobody once the experiment's end has come. If it wrote nothing, the
+call starts again behind the change. `_attempt` tells the steps in order.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,8 +18,16 @@ from django.db import transaction
 from agents.agents.editing import assignment_lock
 from agents.models import Conversation, Message, MessageRole
 from agents.workspaces.tokens import Credentials
+from experiments.models import AssignedCount
 from experiments.runtime.admission import admit, conversation_taken, shown
-from experiments.runtime.answers import ActiveExperiment, Answer, answer_at, setup_at
+from experiments.runtime.answers import (
+    ActiveExperiment,
+    Answer,
+    answer_at,
+    preview_at,
+    setup_at,
+)
+from experiments.runtime.preview_links import choice_of, keep_choice, variant_of_link
 from experiments.runtime.statements import (
     ASSIGN,
     ASSIGN_AND_RECORD,
@@ -43,6 +52,7 @@ class Source(StrEnum):
     VISITOR = "visitor"
     NEW = "new"
     NONE = "none"
+    PREVIEW = "preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,8 @@ class Call:
     conversation_id: UUID
     visitor_id: str
     playground: bool = False
+    chosen: UUID | None = None
+    """The variant that a preview link chose: the conversation is a playground one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,8 @@ class Resolution:
     visitor_id: str
     source: Source
     answer: Answer
+    version: int
+    """Of the agent, when the call read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,22 @@ class _Outcome:
     said_at: datetime | None
 
 
+def previewed(call: Call, code: str) -> Call:
+    """`call` with the variant that a preview link's `code` chooses.
+
+    Raises:
+        NotSignedIn, NotFound: the token, the agent.
+        Forbidden, Conflict: as `preview_links.variant_of_link` says.
+    """
+    variant_id = variant_of_link(
+        code,
+        credentials=call.credentials,
+        agent_id=call.agent_id,
+        conversation_id=call.conversation_id,
+    )
+    return replace(call, playground=True, chosen=variant_id)
+
+
 def resolve(call: Call) -> Resolution:
     """The variant of the conversation, decided now if this is its first message.
 
@@ -112,9 +142,11 @@ def resolve(call: Call) -> Resolution:
         NotSignedIn, Forbidden, NotFound: the token, its abilities, the agent.
         Conflict: `conversation_taken`, the conversation is another visitor's.
     """
-    decision = _settle(call, None).decision
-    assert decision is not None
-    return _answered(call, decision)
+    outcome = _settle(call, None)
+    if call.chosen:
+        keep_choice(call.agent_id, call.conversation_id, call.chosen)
+    assert outcome.decision is not None
+    return _answered(call, outcome.decision, outcome.found)
 
 
 def record_message(call: Call, utterance: Utterance) -> Recorded:
@@ -125,7 +157,9 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
         Conflict: `conversation_taken`, or `message_id_taken` by another conversation.
     """
     outcome = _settle(call, utterance)
-    resolution = _answered(call, outcome.decision) if outcome.decision else None
+    if call.chosen:
+        keep_choice(call.agent_id, call.conversation_id, call.chosen)
+    resolution = _answered(call, outcome.decision, outcome.found) if outcome.decision else None
     if outcome.said_at is not None:
         said = (utterance.role, utterance.content, outcome.said_at)
         return Recorded(True, *said, resolution)
@@ -135,10 +169,17 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
     return Recorded(False, *said, resolution)
 
 
-def _answered(call: Call, decision: _Decision) -> Resolution:
+def _answered(call: Call, decision: _Decision, found: Found) -> Resolution:
     """Once everything is stored: what an answer reads and notes holds no lock of the call."""
-    answer = answer_at(call.agent_id, decision.version, decision.revision, decision.variant_id)
-    return Resolution(call.conversation_id, call.visitor_id, decision.source, answer)
+    at = (call.agent_id, decision.version, decision.revision)
+    source, answer = decision.source, None
+    if call.chosen or found.playground:
+        variant_id = choice_of(call.agent_id, call.conversation_id)
+        if variant_id is not None:
+            source, answer = Source.PREVIEW, preview_at(*at, variant_id)
+    if answer is None:
+        answer = answer_at(*at, decision.variant_id)
+    return Resolution(call.conversation_id, call.visitor_id, source, answer, decision.version)
 
 
 def _settle(call: Call, utterance: Utterance | None) -> _Outcome:
@@ -177,9 +218,14 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     assigned = fetch_one(ASSIGN_AND_RECORD if utterance else ASSIGN, parameters, Assigned)
     if assigned is None or (utterance and assigned.said_at is None):
         return None
-    source = Source.NEW if assigned.is_new else Source.VISITOR
-    decision = _Decision(source, found.version, assigned.revision, assigned.variant_id)
+    decision = _Decision(_source(assigned), found.version, assigned.revision, assigned.variant_id)
     return _Outcome(decision, found, assigned.said_at)
+
+
+def _source(assigned: Assigned) -> Source:
+    if assigned.variant_id is None:
+        return Source.NONE
+    return Source.NEW if assigned.is_new else Source.VISITOR
 
 
 def _is_settled(found: Found, utterance: Utterance | None) -> bool:
@@ -224,13 +270,17 @@ def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
 def _assignment(
     call: Call, active: ActiveExperiment, *, person: str, version: int
 ) -> dict[str, Any]:
+    assignment = new_id()
     return {
         "version": version,
         "lock": assignment_lock(call.agent_id),
-        "assignment": new_id(),
+        "assignment": assignment,
         "experiment": active.id,
         "variant": active.variant_for(person),
         "person": person,
+        "ends_at": active.ends_at,
+        "most": active.ends_at_visitors,
+        "slot": assignment.int % AssignedCount.SLOTS,
     }
 
 

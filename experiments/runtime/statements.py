@@ -6,7 +6,8 @@ what another server may have changed. All tables are read and written by `agent_
 
 Parameters: digest, client (the address of the caller), agent, conversation, visitor, playground,
 decides (whether the visitor speaks); for a message also message, role, content, sent_at; for an
-assignment version, lock, assignment, experiment, variant, person.
+assignment version, lock, assignment, experiment, variant, person, and the experiment's end, which
+is ends_at, most (visitors of a variant) and slot (of the counts that `most` is compared with).
 """
 
 from datetime import datetime
@@ -92,9 +93,10 @@ class Found(NamedTuple):
 
 class Assigned(NamedTuple):
     """The variant of the row that won, whether it is the one of this call, and the revision that
-    the conversation was stamped with."""
+    the conversation was stamped with. Without a variant, the visitor takes no part: outside of the
+    share of traffic, or the experiment's end had come."""
 
-    variant_id: UUID
+    variant_id: UUID | None
     is_new: bool
     revision: int
     said_at: datetime | None = None
@@ -131,6 +133,9 @@ class SetupRow(NamedTuple):
     experiment_id: UUID | None
     variant_ids: list[UUID] | None
     weights: list[int] | None
+    traffic_share: int | None
+    ends_at: datetime | None
+    ends_at_visitors: int | None
 
 
 class Waited(NamedTuple):

@@ -16,8 +16,10 @@ from experiments.statistics.comparison import (
     Reason,
     arm_figures,
     compare,
+    compare_together,
     fixed_horizon,
     holm,
+    without_certainty,
 )
 from experiments.statistics.sequence import ALPHA
 
@@ -36,6 +38,8 @@ __all__ = [
     "Reason",
     "arm_figures",
     "compare",
+    "compare_together",
     "fixed_horizon",
     "holm",
+    "without_certainty",
 ]

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NO_VARIATION = "no_variation"
     CONTROL_TOO_CLOSE_TO_ZERO = "control_too_close_to_zero"
     TOO_UNCERTAIN = "too_uncertain"
+    BETWEEN_LOOKS = "between_looks"
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,22 @@ def compare(control: Arm, treatments: Sequence[Arm]) -> list[Comparison]:
     to zero is that of the (less strict) level at which Holm tested it: that end carries Holm's
     promise, that zero is wrongly left out for any treatment in at most 5% of experiments.
     """
-    tests = [deciding_test(control, treatment) for treatment in treatments]
+    return compare_together([(control, treatments)])[0]
+
+
+def compare_together(metrics: Sequence[tuple[Arm, Sequence[Arm]]]) -> list[list[Comparison]]:
+    """`compare` for several metrics, each with its control, at 95% over all that they compare."""
+    pairs = [(control, arm) for control, treatments in metrics for arm in treatments]
+    tests = [deciding_test(*pair) for pair in pairs]
     p_values = [
-        None if test is None else math.exp(log_p_value(clock(control, arm), test.statistic()))
-        for test, arm in zip(tests, treatments, strict=True)
+        None if test is None else math.exp(log_p_value(clock(*pair), test.statistic()))
+        for test, pair in zip(tests, pairs, strict=True)
     ]
-    adjusted = holm(p_values)
-    control_figures = arm_figures(control)
+    found = zip(tests, p_values, holm(p_values), strict=True)
     return [
-        _comparison(control, control_figures, arm, test, p_value, corrected, len(treatments))
-        for arm, test, p_value, corrected in zip(treatments, tests, p_values, adjusted, strict=True)
+        [_comparison(control, own, arm, *next(found), len(pairs)) for arm in treatments]
+        for control, treatments in metrics
+        for own in [arm_figures(control)]
     ]
 
 
@@ -243,6 +250,21 @@ def seen_only(control: ArmFigures, treatment: ArmFigures, fixed: FixedHorizon | 
         decided=False,
         direction=0,
         reason=reason,
+    )
+
+
+def without_certainty(comparison: Comparison) -> Comparison:
+    """The values and lifts seen, as a planned experiment shows them between its looks."""
+    reason = Reason.BETWEEN_LOOKS
+    control, treatment = (
+        replace(arm, interval=None, reason=arm.reason or reason)
+        for arm in (comparison.control, comparison.treatment)
+    )
+    seen = seen_only(control, treatment, None)
+    return replace(
+        seen,
+        absolute=Lift(comparison.absolute.value, None, seen.reason),
+        relative=Lift(comparison.relative.value, None, comparison.relative.reason or seen.reason),
     )
 
 

@@ -54,6 +54,15 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Course:
+    """Visitors of the variant with the least weight, and the whole weeks at whose ends a planned
+    experiment looks; the last is its end."""
+
+    visitors: int
+    look_weeks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Shown:
     """The smallest relative lifts (0.2 for +20%) that so many weeks find with the power."""
 
@@ -207,6 +216,43 @@ def needs(
     return Needs(
         planned, need(visitors_while_watched(control, lift, treatments=variants - 1), None)
     )
+
+
+def planned_course(
+    control: Arm,
+    lift: float,
+    weekly: float,
+    *,
+    weights: Sequence[int],
+    most_looks: int,
+    window_days: int,
+) -> Course | None:
+    """When a planned experiment with these weights looks, at the pace of `weekly` visitors.
+
+    The fewest weeks whose own looks `most_looks` allow, as in `needs`, but only at the ends of
+    weeks by which a span has closed. Where there are more such weeks than looks, these divide the
+    visitors evenly. None without an answer.
+    """
+    of_least = weekly * min(weights) / sum(weights)
+    before_any = window_days // DAYS_A_WEEK
+
+    def weeks_for(visitors: int | None) -> int | None:
+        return weeks_until(visitors, of_least, 1, window_days=window_days)
+
+    looks = 1
+    while True:
+        visitors = planned_visitors(control, lift, looks=looks, weights=weights)
+        weeks = weeks_for(visitors)
+        if visitors is None or weeks is None:
+            return None
+        possible = max(1, weeks - before_any)
+        if min(possible, most_looks) <= looks:
+            break
+        looks = min(possible, most_looks)
+    if looks == possible:
+        return Course(visitors, tuple(range(weeks - looks + 1, weeks + 1)))
+    parts = (weeks_for(math.ceil(visitors * look / looks)) or weeks for look in range(1, looks + 1))
+    return Course(visitors, tuple(sorted(set(parts))))
 
 
 def smallest_lifts(

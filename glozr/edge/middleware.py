@@ -5,12 +5,13 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import SimpleTemplateResponse
-from django.urls import Resolver404
+from django.urls import Resolver404, ResolverMatch
 from django.urls.resolvers import RegexPattern, URLResolver
 from whitenoise.middleware import WhiteNoiseFileResponse
 
@@ -26,6 +27,10 @@ Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 API_PREFIX = "/api/v1/"
+RUNTIME_ROUTES = {
+    API_PREFIX: "experiments.api.runtime_urls",
+    "/ofrep/v1/": "experiments.api.openfeature",
+}
 
 access = logging.getLogger("glozr.access")
 
@@ -108,7 +113,8 @@ class RefusePlainHttp:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if settings.HTTPS and request.path_info.startswith(API_PREFIX) and not request.is_secure():
+        is_api = request.path_info.startswith(tuple(RUNTIME_ROUTES))
+        if settings.HTTPS and is_api and not request.is_secure():
             refusal = Forbidden(self.DETAIL, code="https_required")
             return JsonResponse(body_of(refusal), status=status_of(refusal))
         return self.get_response(request)
@@ -120,16 +126,22 @@ class RuntimeLane:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self.routes = URLResolver(RegexPattern(f"^{API_PREFIX}"), "experiments.api.runtime_urls")
+        self.routes = [
+            URLResolver(RegexPattern(f"^{prefix}"), urls) for prefix, urls in RUNTIME_ROUTES.items()
+        ]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method != "POST" or not request.path_info.startswith(API_PREFIX):
+        match = self.match(request.path_info) if request.method == "POST" else None
+        if match is None:
             return self.get_response(request)
-        try:
-            match = request.resolver_match = self.routes.resolve(request.path_info)
-        except Resolver404:
-            return self.get_response(request)
+        request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
             response.render()
         return response
+
+    def match(self, path: str) -> ResolverMatch | None:
+        for routes in self.routes:
+            with suppress(Resolver404):
+                return routes.resolve(path)
+        return None

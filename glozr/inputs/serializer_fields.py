@@ -119,9 +119,29 @@ class BooleanField(serializers.BooleanField):
         return data
 
 
-class PastField(serializers.DateTimeField):
-    """A time in ISO 8601, UTC if it names no offset, at most five minutes ahead of our clock and
-    seven days behind it."""
+class WholeNumberField(serializers.IntegerField):
+    """An integer: no text of digits, no 5.0, no true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class InstantField(serializers.DateTimeField):
+    """A time in ISO 8601, UTC if it names no offset."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="ISO 8601")
+        try:
+            return super().to_internal_value(value)
+        except OverflowError:
+            self.fail("overflow")
+
+
+class PastField(InstantField):
+    """At most five minutes ahead of our clock and seven days behind it."""
 
     AHEAD = timedelta(minutes=5)
     BEHIND = timedelta(days=7)
@@ -131,12 +151,7 @@ class PastField(serializers.DateTimeField):
     }
 
     def to_internal_value(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            self.fail("invalid", format="ISO 8601")
-        try:
-            moment = super().to_internal_value(value)
-        except OverflowError:
-            self.fail("overflow")
+        moment = super().to_internal_value(value)
         now = timezone.now()
         if moment > now + self.AHEAD:
             self.fail("in_the_future")

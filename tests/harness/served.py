@@ -10,6 +10,7 @@ settings.STORAGES = {
     **settings.STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+settings.WHITENOISE_USE_FINDERS = True
 
 from glozr.wsgi import application  # noqa: E402, needs the settings
 

@@ -8,8 +8,9 @@ from rest_framework import serializers
 from agents import limits as agent_limits
 from agents.models import LeadStatus, MessageRole
 from experiments import limits
-from experiments.lifecycle import OnConflict
-from experiments.models import Experiment, Kind, Status, Variant
+from experiments.api.serializers.schedule import ScheduleSerializer
+from experiments.lifecycle import OnConflict, schedule_of
+from experiments.models import Design, Experiment, Kind, PrimaryMetric, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
     EmailField,
@@ -22,11 +23,19 @@ from glozr.inputs.serializer_fields import (
 VISITOR = "Your own name for the visitor; compared byte for byte."
 PLAYGROUND = "True for a try-out by your own people: it gets no variant and never counts."
 
+PREVIEW = (
+    "The code of a preview link, in a conversation's first call: it answers with the link's "
+    "variant, is a playground one, and its source is `preview`."
+)
+PREVIEW_CODE = 300
+SOURCES = ["conversation", "visitor", "new", "none", "preview"]
+
 
 class AssignmentCallSerializer(StrictSerializer):
     visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
 
 
 class MessageCallSerializer(StrictSerializer):
@@ -42,6 +51,7 @@ class MessageCallSerializer(StrictSerializer):
         help_text="At most 5 minutes ahead and 7 days back; left out, it is now.",
     )
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
 
 
 class LeadCallSerializer(StrictSerializer):
@@ -78,8 +88,9 @@ class ResolutionSerializer(serializers.Serializer[Any]):
     )
     variant = ResolvedVariantSerializer(allow_null=True)
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["conversation", "visitor", "new", "none"],
-        help_text="Where the variant comes from: decided before, the visitor's own, new, or none.",
+        choices=SOURCES,
+        help_text="Where the variant comes from: decided before, the visitor's own, new, none, or "
+        "chosen by a preview link.",
     )
     revision = serializers.IntegerField(
         min_value=1,
@@ -140,6 +151,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
 class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
     is_active = serializers.BooleanField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    schedule = serializers.SerializerMethodField()
     variants = serializers.SerializerMethodField()
 
     class Meta:
@@ -156,10 +168,23 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
             "stopped_at",
             "created_at",
             "window_days",
+            "primary_metric",
+            "design",
+            "planned_lift",
+            "most_looks",
+            "expected_value",
+            "expected_weekly",
+            "traffic_share",
             "version",
+            "schedule",
             "variants",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ScheduleSerializer(allow_null=True))
+    def get_schedule(self, experiment: Experiment) -> dict[str, Any] | None:
+        schedule = schedule_of(experiment)
+        return None if schedule is None else dict(ScheduleSerializer(schedule).data)
 
     @extend_schema_field(VariantSerializer(many=True))
     def get_variants(self, experiment: Experiment) -> list[dict[str, Any]]:
@@ -192,6 +217,55 @@ class ExperimentCallSerializer(StrictSerializer):
         max_value=limits.MAX_WINDOW_DAYS,
         default=limits.WINDOW_DAYS,
         help_text="For how many days after a visitor's assignment what they do counts.",
+    )
+    primary_metric = serializers.ChoiceField(
+        required=False,
+        choices=PrimaryMetric.choices,
+        default=PrimaryMetric.LEAD_CAPTURE.value,
+        help_text="What the verdict is about.",
+    )
+    design = serializers.ChoiceField(
+        required=False,
+        choices=Design.choices,
+        default=Design.WATCHED.value,
+        help_text="`watched` may be looked at whenever one likes; `planned` gives its verdict at a "
+        "few looks alone, and needs about half of the visitors.",
+    )
+    planned_lift = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        min_value=limits.MIN_PLANNED_LIFT,
+        max_value=limits.MAX_PLANNED_LIFT,
+        help_text="The lift to detect, 0.2 for +20%. The planned design needs it.",
+    )
+    most_looks = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=limits.MAX_LOOKS,
+        help_text="At most so many looks. The planned design needs it.",
+    )
+    expected_value = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        min_value=limits.MIN_EXPECTED,
+        max_value=limits.MAX_EXPECTED_AVERAGE,
+        help_text="Of the primary metric, to plan by instead of the last eight weeks; shares are "
+        "from 0 to 1.",
+    )
+    expected_weekly = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=limits.MAX_EXPECTED_WEEKLY,
+        help_text="Visitors a week of the agent, to plan by instead of the last eight weeks.",
+    )
+    traffic_share = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=limits.TRAFFIC_SHARE,
+        default=limits.TRAFFIC_SHARE,
+        help_text="Percent of new visitors who take part. Once started it may only be raised.",
     )
     variants = serializers.ListField(
         child=VariantCallSerializer(),

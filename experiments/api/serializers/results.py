@@ -10,19 +10,28 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from experiments.api.serializers.comparisons import (
+    AbsoluteLiftSerializer,
+    ComparisonSerializer,
+    IntervalSerializer,
+    RelativeLiftSerializer,
+    reason_field,
+)
 from experiments.api.serializers.figures import (
     CountField,
     EditMeanwhileSerializer,
     FiguresSerializer,
     PromptCountSerializer,
 )
-from experiments.models import Status
+from experiments.api.serializers.looks import LookSerializer, NextLookSerializer, StandingSerializer
+from experiments.models import Design, Status
+from experiments.results.comparing import MAX_POINTS
 from experiments.results.metrics import METRICS, Unit
 from experiments.results.prompts import MOST_PROMPTS
-from experiments.results.report import MAX_POINTS, ExperimentResults
+from experiments.results.report import ExperimentResults
 from experiments.results.timing import MOST_EDITS
 from experiments.results.verdicts import SAMPLE_RATIO_ALARM, VerdictKind
-from experiments.statistics import ENOUGH_VISITORS, Reason
+from experiments.statistics import ENOUGH_VISITORS
 from experiments.sums import SUMS
 
 VERDICT_KINDS = [
@@ -30,16 +39,10 @@ VERDICT_KINDS = [
     (VerdictKind.COUNTS.value, f"a comparison needs {ENOUGH_VISITORS} visitors in both variants"),
     (VerdictKind.OPEN.value, "there are enough visitors, and no difference is shown yet"),
     (VerdictKind.DECIDED.value, "a treatment is better or worse than the control"),
+    (VerdictKind.BETWEEN.value, "of a planned experiment: a verdict comes at its looks alone"),
     (VerdictKind.HARMLESS.value, "of a guardrail: no treatment is shown to be worse"),
     (VerdictKind.UNKNOWN.value, "of a guardrail: too little to say"),
     (VerdictKind.HARMFUL.value, "of a guardrail: a treatment is worse than the control"),
-]
-REASON_CHOICES = [
-    (Reason.NOTHING_MEASURED.value, "a variant has no visitors, or none with a session"),
-    (Reason.TOO_FEW_VISITORS.value, "a variant has too few visitors to say"),
-    (Reason.NO_VARIATION.value, "all visitors did the same, so the uncertainty is unknown"),
-    (Reason.CONTROL_TOO_CLOSE_TO_ZERO.value, "the control is zero, which nothing divides by"),
-    (Reason.TOO_UNCERTAIN.value, "visitors vary too much yet for a lift in percent"),
 ]
 UNITS = [
     (Unit.SHARE.value, "a share of visitors, from 0 to 1"),
@@ -47,12 +50,6 @@ UNITS = [
     (Unit.SECONDS.value, "seconds per session"),
 ]
 METRIC_KEYS = [(metric.key, metric.name) for metric in METRICS]
-
-
-def _reason(help_text: str, source: str | None = None) -> serializers.ChoiceField:
-    return serializers.ChoiceField(
-        choices=REASON_CHOICES, allow_null=True, help_text=help_text, source=source
-    )
 
 
 class VerdictSerializer(FiguresSerializer):
@@ -112,98 +109,6 @@ def _sum_field(name: str, known: Mapping[str, Any]) -> serializers.Field[Any, An
     return field(source=f"sums.{name}", help_text=known.get("help_text"))
 
 
-class IntervalSerializer(FiguresSerializer):
-    """From `lower` to `upper`, in the unit of the metric."""
-
-    lower = serializers.FloatField()
-    upper = serializers.FloatField()
-
-
-class RelativeIntervalSerializer(FiguresSerializer):
-    """From `lower` to `upper`, relative to the control: 0.2 is +20%."""
-
-    lower = serializers.FloatField()
-    upper = serializers.FloatField(
-        allow_null=True,
-        help_text="Null is without bound: see the lift's reason.",
-    )
-
-
-class AbsoluteLiftSerializer(FiguresSerializer):
-    """Treatment minus control, in the unit of the metric: a share of 0.02 is 2 percentage
-    points."""
-
-    value = serializers.FloatField(
-        allow_null=True, help_text="The difference seen; null while a variant has no value."
-    )
-    interval = IntervalSerializer(
-        allow_null=True,
-        help_text="Holds the truth at every look in 95% of experiments, for all treatments at "
-        "once. Null: see reason.",
-    )
-    reason = _reason("Why value or interval is null; null when neither is.")
-
-
-class RelativeLiftSerializer(FiguresSerializer):
-    """Treatment against control, relative to the control: 0.2 is +20%."""
-
-    value = serializers.FloatField(
-        allow_null=True,
-        help_text="The lift seen; null while a variant has no value, or the control's is 0.",
-    )
-    interval = RelativeIntervalSerializer(
-        allow_null=True,
-        help_text="Holds the truth at every look in 95% of experiments, for all treatments at "
-        "once. Null: see reason.",
-    )
-    reason = _reason("Why value, interval or its upper end is null; null when none is.")
-
-
-class FixedHorizonSerializer(FiguresSerializer):
-    """Welch's test, valid at one look that was planned beforehand. For reference; it decides
-    nothing."""
-
-    p_value = serializers.FloatField(min_value=0, max_value=1)
-    interval = IntervalSerializer(help_text="95%, of the absolute difference.")
-
-
-class ComparisonSerializer(FiguresSerializer):
-    """A treatment against the control."""
-
-    absolute = AbsoluteLiftSerializer()
-    relative = RelativeLiftSerializer()
-    p_value = serializers.FloatField(
-        min_value=0,
-        max_value=1,
-        allow_null=True,
-        help_text="Valid at every look; null while nothing can be tested: see reason.",
-    )
-    adjusted_p_value = serializers.FloatField(
-        min_value=0,
-        max_value=1,
-        allow_null=True,
-        help_text="The p_value corrected for the number of treatments (Holm); null as p_value is.",
-    )
-    fixed_horizon = FixedHorizonSerializer(
-        source="fixed",
-        allow_null=True,
-        help_text="Null while a variant has fewer than 2 visitors, or nothing varies.",
-    )
-    is_decided = serializers.BooleanField(
-        source="decided",
-        help_text=f"Under 0.05, adjusted, with at least {ENOUGH_VISITORS} visitors in both "
-        "variants.",
-    )
-    direction = serializers.IntegerField(
-        min_value=-1,
-        max_value=1,
-        help_text="Once decided, 1 when the treatment is higher and -1 when it is lower; else 0.",
-    )
-    reason = _reason(
-        "Why nothing can be decided: nothing to test, or too few visitors; null once it can be."
-    )
-
-
 class VariantFiguresSerializer(FiguresSerializer):
     """A variant's value of a metric."""
 
@@ -221,7 +126,9 @@ class VariantFiguresSerializer(FiguresSerializer):
         allow_null=True,
         help_text="Of the value, 95% at every look. Null: see reason.",
     )
-    reason = _reason("Why value or interval is null; null when neither is.", source="own.reason")
+    reason = reason_field(
+        "Why value or interval is null; null when neither is.", source="own.reason"
+    )
     against_control = ComparisonSerializer(
         source="comparison", allow_null=True, help_text="Null for the control, and only for it."
     )
@@ -259,6 +166,9 @@ class MetricResultsSerializer(FiguresSerializer):
     unit = serializers.ChoiceField(
         source="metric.unit", choices=UNITS, help_text="What values and absolute lifts count."
     )
+    is_primary = serializers.BooleanField(
+        help_text="Whether the verdict is about it. The others are corrected among themselves."
+    )
     is_guardrail = serializers.BooleanField(
         source="metric.is_guardrail", help_text="Of a guardrail more is harm; it decides nothing."
     )
@@ -266,8 +176,9 @@ class MetricResultsSerializer(FiguresSerializer):
     visitors_needed_per_variant = CountField(
         source="visitors_needed",
         allow_null=True,
-        help_text="To show the planned lift with 80% power; null where the control has no value "
-        "or variation to plan with, or no number of visitors would do.",
+        help_text="To show the planned lift with 80% power; of a planned experiment's primary "
+        "metric those of its plan. Null where the control has no value or variation to plan with, "
+        "or no number of visitors would do.",
     )
     days_needed = CountField(
         allow_null=True,
@@ -356,10 +267,23 @@ class ResultsSerializer(FiguresSerializer):
     planned_lift = serializers.FloatField(
         help_text="The relative lift that is looked ahead to, 0.2 for +20%."
     )
-    verdict = VerdictSerializer(source="headline", help_text="On the first metric.")
+    design = serializers.ChoiceField(source="experiment.design", choices=Design.choices)
+    plan = StandingSerializer(
+        source="standing",
+        allow_null=True,
+        help_text="As it stood at the first start, and how far it is. Null where nothing told how "
+        "long the experiment would take.",
+    )
+    looks = LookSerializer(
+        source="looks_taken", many=True, help_text="Those taken at a planned experiment, in order."
+    )
+    next_look = NextLookSerializer(
+        allow_null=True, help_text="Null without a planned look that is to come."
+    )
+    verdict = VerdictSerializer(source="headline", help_text="On the primary metric.")
     sample_ratio = SampleRatioSerializer()
     variants = VariantCountsSerializer(many=True, help_text="The control first.")
-    metrics = MetricResultsSerializer(many=True)
+    metrics = MetricResultsSerializer(many=True, help_text="The primary one first.")
     days = serializers.SerializerMethodField(
         help_text="In order; a day without visitors is left out."
     )

@@ -1,3 +1,3 @@
 WITH $assigned
-SELECT assigned.variant_id, assigned.is_new, stamped.revision
-  FROM assigned CROSS JOIN stamped
+SELECT assigned.variant_id, coalesce(assigned.is_new, false) AS is_new, stamped.revision
+  FROM stamped LEFT JOIN assigned ON true

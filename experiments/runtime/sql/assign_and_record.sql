@@ -4,5 +4,6 @@ WITH $assigned, said AS (
         ON CONFLICT (id) DO NOTHING
  RETURNING sent_at
 )
-SELECT assigned.variant_id, assigned.is_new, stamped.revision, said.sent_at AS said_at
-  FROM assigned CROSS JOIN stamped LEFT JOIN said ON true
+SELECT assigned.variant_id, coalesce(assigned.is_new, false) AS is_new, stamped.revision,
+       said.sent_at AS said_at
+  FROM stamped LEFT JOIN assigned ON true LEFT JOIN said ON true

@@ -1,9 +1,10 @@
 -- One statement, so that version, experiment and weights are of one moment.
 SELECT agent.config_version AS version, active.id AS experiment_id, active.variant_ids,
-       active.weights
+       active.weights, active.traffic_share, active.ends_at, active.ends_at_visitors
   FROM agents agent
   LEFT JOIN LATERAL (
-       SELECT experiment.id,
+       SELECT experiment.id, experiment.traffic_share, experiment.ends_at,
+              experiment.ends_at_visitors,
               array_agg(variant.id ORDER BY variant.position) AS variant_ids,
               array_agg(variant.weight ORDER BY variant.position) AS weights
          FROM experiments experiment

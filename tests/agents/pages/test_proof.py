@@ -60,6 +60,7 @@ ASKING: dict[str, tuple[Callable[[Cast], str], dict[str, Any]]] = {
     "leaving": (of_workspace("workspace_leave"), {}),
     "token": (of_workspace("tokens"), {"name": "Chat", "abilities": ["runtime"]}),
     "revoking": (of_token, {}),
+    "connecting": (lambda cast: reverse("connect", args=[cast.agent.pk]), {}),
     "deleting": (of_experiment, {"name": "Doomed"}),
     "webhook": (
         of_workspace("webhooks"),

@@ -28,10 +28,11 @@ from tests.runtime import Runtime
 
 @schemathesis.hook
 def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
-    """Clients may be told more one day. Here, what is not described is an error."""
+    """Clients may be told more one day. Here, what is not described is an error,
+    unless it is said to be ignored."""
     for described in raw_schema["components"]["schemas"].values():
         if "properties" in described:
-            described["additionalProperties"] = False
+            described.setdefault("additionalProperties", False)
 
 
 schema = schemathesis.openapi.from_wsgi(

@@ -21,6 +21,8 @@ CALLS: dict[str, tuple[str, str, Any, int]] = {
     "edit": ("PATCH", "{id}/", {"name": "Renamed"}, 200),
     "start": ("POST", "{id}/start/", {}, 200),
     "stop": ("POST", "{id}/stop/", None, 409),  # it is a draft, and reaching the rule is enough
+    "schedule": ("PUT", "{id}/schedule/", {"ends": {"visitors": 5}}, 200),
+    "unschedule": ("DELETE", "{id}/schedule/", None, 204),
     "duplicate": ("POST", "{id}/duplicate/", {}, 201),
     "delete": ("DELETE", "{id}/", None, 204),
 }

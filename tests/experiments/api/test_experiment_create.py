@@ -24,6 +24,13 @@ FIELDS = {
     "stopped_at",
     "created_at",
     "window_days",
+    "primary_metric",
+    "design",
+    "planned_lift",
+    "most_looks",
+    "expected_value",
+    "expected_weekly",
+    "traffic_share",
     "version",
     "variants",
 }

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.models import Agent, Conversation, Lead, Message, MessageRole
-from experiments.learning.baseline import baseline_of
 from experiments.learning.planning import Asked, plan_of
+from experiments.plans.baseline import baseline_of
 from glozr.errors import Invalid
 from tests.factories import unused_id
 from tests.roles import Cast
@@ -74,7 +74,13 @@ class TestPlan:
         assert plan.chosen.watched.need.visitors == pytest.approx(7_600, rel=0.02)
         weeks = plan.chosen.watched.need.weeks
         assert weeks == 5
-        assert plan.words.endswith("in lead capture rate takes 5 weeks, at the latest.")
+        planned = plan.chosen.planned.need.weeks
+        assert plan.words.endswith(
+            f"in lead capture rate takes {planned} weeks with planned looks, or 5 weeks when "
+            "watched, at the latest."
+        )
+        slower = plan_of(agent, Asked(rate=0.1, weekly=1_000))
+        assert slower.words.endswith("Watched, it would take more than 12.")
         assert plan.chosen.planned.on == timezone.now().date() + timedelta(
             weeks=plan.chosen.planned.need.weeks or 0
         )
@@ -138,6 +144,7 @@ def test_the_page_and_the_api_say_the_same(cast: Cast) -> None:
     ).json()
 
     assert body["words"] in page
+    assert 'id="plan-picture"' in page
     assert [each["variants"] for each in body["by_variants"]] == [2, 3, 4]
     assert [each["weeks"] for each in body["smallest_lifts"]] == [2, 4, 8, 12]
     assert (

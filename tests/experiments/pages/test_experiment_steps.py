@@ -16,7 +16,7 @@ from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db
 
-STEPS = ("start", "stop", "duplicate", "delete", "edit")
+STEPS = ("start", "stop", "schedule", "duplicate", "delete", "edit")
 
 
 @pytest.fixture

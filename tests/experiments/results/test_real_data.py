@@ -119,28 +119,23 @@ class TestOddOnes:
         assert verification.departures(experiment) == []
         return results_of(experiment)
 
-    def test_human_answers_days_later(
-        self, experiment: Experiment, before: ExperimentResults
-    ) -> None:
-        talks = self.talks(experiment, 10)
+    def test_decide_nothing(self, experiment: Experiment, before: ExperimentResults) -> None:
+        """Human answers days later, and a visitor who never stops."""
+        talks = self.talks(experiment, 11)
+        busy = talks.pop()
         Message.objects.bulk_create(
             message(talk, "human_agent", self.AT + 3 * DAY) for talk in talks
         )
+        answered = self.after(experiment, talks)
+        assert_hardly_changed(before, answered)
 
-        assert_hardly_changed(before, self.after(experiment, talks))
-
-    def test_a_visitor_who_never_stops(
-        self, experiment: Experiment, before: ExperimentResults
-    ) -> None:
-        (talk,) = self.talks(experiment, 1)
         every = timedelta(seconds=12)
         Message.objects.bulk_create(
-            (message(talk, "visitor", self.AT + number * every) for number in range(49_854)),
+            (message(busy, "visitor", self.AT + number * every) for number in range(49_854)),
             batch_size=5_000,
         )
-
-        found = self.after(experiment, [talk])
-        assert_hardly_changed(before, found)
+        found = self.after(experiment, [busy])
+        assert_hardly_changed(answered, found)
         assert found.total.capped == 1
 
     def test_a_message_of_1970_is_refused(self, runtime: Runtime) -> None:

@@ -80,14 +80,15 @@ class TestDaysLeft:
 
     def test_are_a_whole_one_at_least(self, experiment: Experiment) -> None:
         started(experiment, NOW - DAY)
-        arrive(experiment, [(9_000, 900), (9_000, 905)], at=NOW - DAY / 2, messages=0)
-        found = fresh(experiment)
-        missing = (found.metrics[0].visitors_needed or 0) - 9_000
+        arrive(experiment, [(1_000, 400), (1_000, 402)], at=NOW - DAY / 2, messages=0)
+        fresh(experiment)
+        found = results_of(experiment, planned_lift=0.25)
+        missing = (found.metrics[0].visitors_needed or 0) - 1_000
         assert missing < 0  # enough of them: no more days
         assert found.metrics[0].days_needed == 0
 
-        nearly = results_of(experiment, planned_lift=0.179).metrics[0]
-        assert 9_000 < (nearly.visitors_needed or 0) < 18_000
+        nearly = results_of(experiment, planned_lift=0.19).metrics[0]
+        assert 1_000 < (nearly.visitors_needed or 0) < 2_000
         assert nearly.days_needed == 1
         assert "about 1 day more" in nearly.verdict.advice
 

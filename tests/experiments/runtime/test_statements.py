@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from experiments import lifecycle
 from experiments.models import Experiment
 from experiments.runtime.statements import AUTHORISE
 from tests.agents.agents.edits import reword
+from tests.experiments.schedules.moments import from_now, given
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
 
@@ -58,6 +60,21 @@ def test_one_for_a_returning_visitor(runtime: Runtime, monkeypatch: pytest.Monke
 def test_two_for_a_new_one(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     with statements(monkeypatch) as sent:
         assert runtime.resolve("ada")["source"] == "new"
+    assert len(sent) == 2
+
+
+@pytest.mark.parametrize(
+    "end",
+    [{"ends_at": from_now(minutes=1)}, {"ends_at": from_now(minutes=-1)}, {"ends_at_visitors": 1}],
+)
+def test_two_for_a_new_one_before_and_after_an_end(
+    runtime: Runtime, experiment: Experiment, monkeypatch: pytest.MonkeyPatch, end: dict[str, Any]
+) -> None:
+    given(experiment, **end)
+    for number in range(20):
+        runtime.resolve(f"visitor-{number}")  # both answers, at the new version
+    with statements(monkeypatch) as sent:
+        runtime.resolve("ada")
     assert len(sent) == 2
 
 

@@ -3,19 +3,21 @@
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from bench.stack import Stack, running_stack
+from bench.stack import Stack
+from tests.harness.installations import installation
 
 VISITOR = {"visitor_id": "ada"}
+FLAG = {"context": {"targetingKey": "ada"}}
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running_stack(Path(tmp_path_factory.mktemp("away"))) as stack:
+    with installation(tmp_path_factory.mktemp("away")) as stack:
+        stack.start_server()
         yield stack
 
 
@@ -24,9 +26,12 @@ def refused_in_time(stack: Stack) -> None:
         began = time.monotonic()
         with stack.api() as api:
             answer = api.post("assignments/", json=VISITOR)
-        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            flag = api.post(f"{stack.url}/ofrep/v1/evaluate/flags/{stack.demo['agent']}", json=FLAG)
+        assert answer.status_code == flag.status_code == httpx.codes.SERVICE_UNAVAILABLE
         assert answer.json()["code"] == "unavailable"
-        assert int(answer.headers["Retry-After"]) >= 1
+        assert flag.json()["errorCode"] == "GENERAL"
+        for refused in (answer, flag):
+            assert int(refused.headers["Retry-After"]) >= 1
         assert time.monotonic() - began < 2
     assert httpx.get(f"{stack.url}/healthz").status_code == httpx.codes.OK
     assert httpx.get(f"{stack.url}/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE

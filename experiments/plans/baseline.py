@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from agents.models import Agent
 from experiments import limits
-from experiments.statistics import Mean, Proportion
+from experiments.models import PrimaryMetric
+from experiments.statistics import Arm, Mean, Proportion
+from experiments.statistics.plan import at_mean, at_rate
 from glozr.postgres.sql import statement
 from glozr.postgres.statements import fetch_one
 
@@ -27,6 +29,8 @@ class _Row(NamedTuple):
     first_at: datetime | None
     sampled: int
     converted: int
+    qualified: int
+    won: int
     messages: int
     messages_squared: int
 
@@ -38,7 +42,19 @@ class Baseline:
     visitors: int
     weekly: float
     leads: Proportion
+    qualified: Proportion
+    won: Proportion
     messages: Mean
+
+    def arm_of(self, metric: str) -> Arm | None:
+        """What was measured of a metric; None where nothing was."""
+        measured: dict[str, Arm] = {
+            PrimaryMetric.LEAD_CAPTURE: self.leads,
+            PrimaryMetric.QUALIFIED_LEADS: self.qualified,
+            PrimaryMetric.WON_LEADS: self.won,
+            PrimaryMetric.MESSAGES: self.messages,
+        }
+        return measured.get(metric)
 
 
 def baseline_of(agent: Agent) -> Baseline:
@@ -56,6 +72,8 @@ def baseline_of(agent: Agent) -> Baseline:
         visitors=row.visitors,
         weekly=_weekly(row, now),
         leads=Proportion(row.sampled, row.converted),
+        qualified=Proportion(row.sampled, row.qualified),
+        won=Proportion(row.sampled, row.won),
         messages=Mean(row.sampled, row.messages, row.messages_squared),
     )
 
@@ -65,3 +83,19 @@ def _weekly(row: _Row, now: datetime) -> float:
     if row.first_at is None:
         return 0.0
     return row.visitors / max(1.0, (now - row.first_at) / WEEK)
+
+
+def control_of(metric: str, baseline: Baseline, expected: float | None) -> Arm | None:
+    """What a control would be like: as somebody expects, else as measured.
+
+    An expected average varies as the measured one does, or, where none was, as its square.
+    """
+    measured = baseline.arm_of(metric)
+    if expected is None:
+        return measured
+    if PrimaryMetric(metric).is_share:
+        return at_rate(expected)
+    spread = 0.0
+    if measured is not None and measured.value and measured.variance:
+        spread = measured.variance * measured.n / measured.value**2
+    return at_mean(expected, (spread or 1.0) * expected**2)

@@ -17,15 +17,18 @@ WITH recent AS (
                  (SELECT count(*) FROM messages message
                    WHERE message.agent_id = %(agent)s AND message.role = 'visitor'
                      AND message.conversation_id = ANY (sampled.conversation_ids))) AS messages,
-           EXISTS (SELECT FROM leads lead
-                    WHERE lead.agent_id = %(agent)s AND lead.visitor_id = sampled.visitor_id
-                      AND lead.created_at >= %(since)s) AS left_details
+           ARRAY(SELECT lead.status FROM leads lead
+                  WHERE lead.agent_id = %(agent)s AND lead.visitor_id = sampled.visitor_id
+                    AND lead.created_at >= %(since)s) AS statuses
       FROM sampled
 )
 SELECT (SELECT count(*) FROM visitors) AS visitors,
        (SELECT min(started_at) FROM recent) AS first_at,
        count(*) AS sampled,
-       count(*) FILTER (WHERE left_details) AS converted,
+       count(*) FILTER (WHERE cardinality(statuses) > 0) AS converted,
+       count(*) FILTER (WHERE statuses && ARRAY['qualified', 'contacted', 'won']::varchar[])
+           AS qualified,
+       count(*) FILTER (WHERE 'won' = ANY (statuses)) AS won,
        coalesce(sum(messages), 0)::bigint AS messages,
        coalesce(sum(messages * messages), 0)::bigint AS messages_squared
   FROM measured

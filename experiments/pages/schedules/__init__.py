@@ -1,0 +1,1 @@
+"""When an experiment starts and ends by itself: its page (`schedule`)."""

@@ -1,0 +1,1 @@
+"""Trying variants on one's own site, before and while visitors meet them."""

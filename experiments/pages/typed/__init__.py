@@ -1,0 +1,1 @@
+"""What people type, field by field, as they typed it."""

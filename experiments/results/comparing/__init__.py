@@ -1,0 +1,116 @@
+"""Every treatment against the control: by metric, altogether and day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from uuid import UUID
+
+from experiments.results import totals
+from experiments.results.metrics import Metric
+from experiments.results.prompts import PromptCount
+from experiments.statistics import (
+    ArmFigures,
+    Comparison,
+    compare,
+    compare_together,
+    without_certainty,
+)
+from experiments.sums import NOTHING, Sums
+
+MAX_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCounts:
+    """A variant and what its visitors did. `expected` visitors are those of its weight."""
+
+    id: UUID
+    name: str
+    position: int
+    weight: int
+    share: float
+    expected: float
+    sums: Sums
+    prompts: tuple[PromptCount, ...] = ()
+
+    @property
+    def is_control(self) -> bool:
+        return self.position == 0
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFigures:
+    """A variant's value of a metric; `comparison` with the control for all but the control."""
+
+    variant: VariantCounts
+    own: ArmFigures
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The comparison over all visitors assigned up to the end of `day`, with everything that
+    they have done since."""
+
+    day: date
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    variant: VariantCounts
+    points: tuple[CurvePoint, ...]
+
+
+def compared(
+    metrics: Sequence[Metric],
+    counts: Sequence[VariantCounts],
+    sums: Mapping[UUID, Sums],
+    *,
+    has_verdict: bool,
+) -> dict[str, list[Comparison]]:
+    """Every treatment's, by metric: the first one's at 5% of its own, the others' at 5% together,
+    and each guardrail's by itself.
+
+    Without a verdict, as between looks, what decides shows no certainty.
+    """
+    arms = {
+        metric.key: [metric.arm(sums.get(count.id, NOTHING)) for count in counts]
+        for metric in metrics
+    }
+    primary, *others = [metric.key for metric in metrics if not metric.is_guardrail]
+    found = {key: compare(own[0], own[1:]) for key, own in arms.items() if key not in others}
+    together = compare_together([(arms[key][0], arms[key][1:]) for key in others])
+    found |= dict(zip(others, together, strict=True))
+    uncertain = [] if has_verdict else [primary, *others]
+    return found | {key: [*map(without_certainty, found[key])] for key in uncertain}
+
+
+def curves_of(
+    metrics: Sequence[Metric],
+    counts: Sequence[VariantCounts],
+    days: Mapping[date, Mapping[UUID, Sums]],
+    *,
+    has_verdict: bool,
+) -> dict[str, tuple[Curve, ...]]:
+    """By metric, one for each treatment."""
+    up_to = list(accumulate(days.values(), lambda total, day: totals.altogether([total, day])))
+    # Of a long run only so many days are drawn, the last always among them.
+    step = -(-len(up_to) // MAX_POINTS) or 1
+    chosen = list(zip(days, up_to, strict=True))[::-step][::-1]
+    found = [
+        (day, compared(metrics, counts, sums, has_verdict=has_verdict)) for day, sums in chosen
+    ]
+    return {
+        metric.key: tuple(
+            Curve(
+                treatment,
+                tuple(CurvePoint(day, by_metric[metric.key][place]) for day, by_metric in found),
+            )
+            for place, treatment in enumerate(counts[1:])
+        )
+        for metric in metrics
+    }
