@@ -10,10 +10,11 @@ import standardwebhooks
 from django.utils import timezone
 
 from agents.models import WorkspaceEvent
-from experiments import lifecycle
+from experiments import lifecycle, limits
 from experiments.models import Delivery, DeliveryState, Experiment, Webhook
 from experiments.notices import delivering, posting
 from experiments.notices.passing_on import pass_on_notices
+from experiments.notices.upkeep import clear_old_notices
 from experiments.notices.webhooks import add_webhook, deliver_again, renew_secret, switch_webhook
 from glozr.errors import Conflict
 from tests.experiments.notices.receivers import Receiver, receiver
@@ -265,3 +266,17 @@ def test_the_secret_is_stored_nowhere(cast: Cast, taking: Receiver) -> None:
     assert secret not in kept
     assert key.hex() not in kept
     assert "s3cret" not in str(list(WorkspaceEvent.objects.values()))
+
+
+def test_how_old_notices_fared_is_forgotten_but_not_that_they_were_told(
+    cast: Cast, running: Experiment, taking: Receiver
+) -> None:
+    hooked(cast, taking)
+    pass_on_notices()
+    Delivery.objects.update(created_at=timezone.now() - limits.DELIVERY_KEPT_FOR - SECOND)
+    clear_old_notices()
+    assert Delivery.objects.count() == 1, "It still waits."
+    delivering.deliver_due()
+    clear_old_notices()
+    assert Delivery.objects.count() == 0
+    assert running.notices.count() == 1
