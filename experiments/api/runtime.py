@@ -22,6 +22,7 @@ from experiments.api import serializers
 from experiments.runtime import assignment, leads
 from experiments.runtime.admission import authorise
 from experiments.runtime.assignment import Call, Recorded, Resolution, Utterance
+from experiments.visitors.user_agents import client_kind_of
 from glozr.errors import FieldError, Invalid
 from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
@@ -110,6 +111,7 @@ class AssignmentsView(RuntimeView):
                 body.get("conversation_id") or new_id(),
                 body["visitor_id"],
                 body.get("playground", False),
+                client_kind_of(body.get("user_agent", "")),
             )
         )
         _count(resolution)
@@ -147,6 +149,7 @@ class MessagesView(RuntimeView):
                 _conversation_id(conversation_id, credentials, agent_id),
                 body["visitor_id"],
                 body.get("playground", False),
+                client_kind_of(body.get("user_agent", "")),
             ),
             Utterance(
                 message_id,

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agents.agents.editing import assignment_lock
-from agents.models import Conversation, Message, MessageRole
+from agents.models import ClientKind, Conversation, Message, MessageRole
 from agents.workspaces.tokens import Credentials
 from experiments.runtime.admission import admit, conversation_taken, shown
 from experiments.runtime.answers import ActiveExperiment, Answer, answer_at, setup_at
@@ -54,6 +54,7 @@ class Call:
     conversation_id: UUID
     visitor_id: str
     playground: bool = False
+    client_kind: ClientKind = ClientKind.PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
         "conversation": call.conversation_id,
         "visitor": call.visitor_id,
         "playground": call.playground,
+        "client_kind": call.client_kind,
         "decides": utterance is None or utterance.by_visitor,
     }
     if utterance is not None:

@@ -1,4 +1,4 @@
-"""Who is left out of the figures: a workspace's own people, by id, beginning of ids, or domain.
+"""Who is left out of the figures: a workspace's own people, by id, beginning or domain; bots.
 
 They get answers as anybody, and their rows stay. A rule works backwards as well: whoever it may be
 about is counted again, in all experiments, as every fold looks at the rules.
@@ -30,6 +30,11 @@ NO_SUCH_RULE = "Nobody is left out by such a rule. It may have been removed."
 
 def rules_of(workspace: Workspace) -> QuerySet[LeftOutRule]:
     return workspace.left_out_rules.order_by("kind", "value")
+
+
+def bots_rule(workspace: Workspace) -> LeftOutRule | None:
+    """The one that leaves bots out, if they are."""
+    return workspace.left_out_rules.filter(kind=RuleKind.BOTS).first()
 
 
 def leave_out(workspace: Workspace, *, kind: str, value: str, by: Caller | None) -> LeftOutRule:
@@ -80,6 +85,8 @@ def _checked(kind: str, value: str) -> str:
     if kind not in RuleKind.values:
         choices = ", ".join(RuleKind.values)
         raise Invalid([FieldError("kind", "invalid_choice", f"Choose one of {choices}.")])
+    if kind == RuleKind.BOTS:
+        return _checked_bots(value)
     text = value.strip() if kind == RuleKind.DOMAIN else value
     longest = limits.LEFT_OUT_VALUE if kind == RuleKind.DOMAIN else agent_limits.VISITOR_ID
     if not text:
@@ -100,6 +107,13 @@ def _checked(kind: str, value: str) -> str:
             ]
         )
     return domain
+
+
+def _checked_bots(value: str) -> str:
+    """There is nothing to choose: one rule leaves out all of them."""
+    if value not in ("", RuleKind.BOTS):
+        raise Invalid([FieldError("value", "invalid", "Leave this out: all bots are left out.")])
+    return RuleKind.BOTS.value
 
 
 def _count_again(rule: LeftOutRule) -> None:

@@ -23,10 +23,20 @@ VISITOR = "Your own name for the visitor; compared byte for byte."
 PLAYGROUND = "True for a try-out by your own people: it gets no variant and never counts."
 
 
+USER_AGENT = (
+    "Of the visitor's browser (not of your server), with the call that begins a conversation; "
+    "later it changes nothing. Bots can be left out of the figures by it. An assistant that acts "
+    "for a person is no bot: it counts, and results say how many there were. Kept is which of the "
+    f"three it is, not the text; what follows {agent_limits.USER_AGENT_READ:,} characters is not "
+    "looked at."
+)
+
+
 class AssignmentCallSerializer(StrictSerializer):
     visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    user_agent = TextField(required=False, allow_blank=True, help_text=USER_AGENT)
 
 
 class MessageCallSerializer(StrictSerializer):
@@ -42,6 +52,7 @@ class MessageCallSerializer(StrictSerializer):
         help_text="At most 5 minutes ahead and 7 days back; left out, it is now.",
     )
     playground = BooleanField(required=False, help_text=PLAYGROUND)
+    user_agent = TextField(required=False, allow_blank=True, help_text=USER_AGENT)
 
 
 class LeadCallSerializer(StrictSerializer):

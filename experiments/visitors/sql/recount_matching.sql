@@ -24,5 +24,10 @@ SELECT DISTINCT found.agent_id, NULL::uuid, found.visitor_id
        SELECT again.agent_id, again.visitor_id
          FROM leads lead JOIN lead_repeats again ON again.lead_id = lead.id
         WHERE lead.agent_id = agent.id AND %(kind)s = 'domain'
-          AND split_part(lead.email, '@', 2) = %(value)s) found
+          AND split_part(lead.email, '@', 2) = %(value)s
+        UNION ALL
+       SELECT marked.agent_id, marked.visitor_id
+         FROM conversations marked
+        WHERE marked.agent_id = agent.id AND %(kind)s = 'bots'
+          AND marked.client_kind = 'bot') found
  WHERE agent.workspace_id = %(workspace)s
