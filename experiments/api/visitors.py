@@ -129,7 +129,9 @@ class MergeView(APIView):
     def post(self, request: Request, agent_id: UUID) -> Response:
         agent = _agent(request, agent_id, or_runtime=True)
         sent = MergeCallSerializer().run_validation(request.data)
-        is_new = merging.merge(agent, visitor_id=sent["from"], into=sent["into"])
+        is_new = merging.merge(
+            agent, visitor_id=sent["from"], into=sent["into"], by=_caller(request)
+        )
         person = merging.counts_as(agent, sent["into"])
         return Response({"visitor_id": person, "is_new": is_new})
 

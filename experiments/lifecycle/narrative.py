@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
-from experiments.models import Action, Event, Kind
+from experiments.models import Action, Event, Kind, RuleKind
 
 SETUP_LABELS = {
     "name": "Name",
@@ -73,7 +73,22 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return "stopped it by deleting it"
         case Action.AGENT_EDITED, _:
             return "edited the agent while it ran"
+        case _, {"visitors": int(number)}:
+            return _told_of_visitors(action, number, str(changes.get("rule", "")))
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
+
+
+def _told_of_visitors(action: Action, number: int, rule: str) -> str:
+    visitors = f"{number:,} visitor{'' if number == 1 else 's'}"
+    why = f" (by {RuleKind(rule).label.lower()})" if rule in RuleKind.values else ""
+    match action:
+        case Action.LEFT_OUT:
+            return f"left {visitors} out of its figures{why}"
+        case Action.COUNTED_IN:
+            return f"counted {visitors} in again{why}"
+        case Action.MERGED:
+            return f"merged {visitors} with other ids of theirs"
+    return f"erased {visitors}; the figures stayed what they were"
 
 
 def _variant_differences(

@@ -94,7 +94,7 @@ def visitor_merge(request: PageRequest, agent_id: UUID) -> HttpResponse:
     form = MergeForm(request.POST, auto_id=MERGE_IDS)
     if form.is_valid():
         try:
-            is_news = merging.merge(agent, **form.cleaned_data)
+            is_news = merging.merge(agent, **form.cleaned_data, by=request.user)
         except (Invalid, Conflict) as refusal:
             _tell(form, refusal)
         else:

@@ -16,8 +16,8 @@ from agents import quotas
 from agents.audit.events import record_event
 from agents.models import Workspace, WorkspaceAction
 from agents.roles import Caller
-from experiments import limits
-from experiments.models import LeftOutRule, RuleKind
+from experiments import history, limits
+from experiments.models import Action, LeftOutRule, RuleKind
 from glozr.addresses import normalised
 from glozr.errors import FieldError, Invalid, NotFound
 from glozr.inputs.validation import invalid
@@ -60,7 +60,7 @@ def leave_out(workspace: Workspace, *, kind: str, value: str, by: Caller | None)
             ),
         )
         rule.save(force_insert=True)
-        _count_again(rule)
+        _count_again(rule, Action.LEFT_OUT, by=by)
         _record(rule, WorkspaceAction.VISITORS_LEFT_OUT, by=by)
     return rule
 
@@ -75,8 +75,8 @@ def count_in(workspace: Workspace, rule_id: UUID, *, by: Caller | None) -> None:
         rule = rules_of(workspace).select_for_update().filter(pk=rule_id).first()
         if rule is None:
             raise NotFound(NO_SUCH_RULE)
+        _count_again(rule, Action.COUNTED_IN, by=by)
         LeftOutRule.objects.filter(pk=rule.pk).delete()
-        _count_again(rule)
         _record(rule, WorkspaceAction.VISITORS_COUNTED_IN, by=by)
 
 
@@ -116,13 +116,19 @@ def _checked_bots(value: str) -> str:
     return RuleKind.BOTS.value
 
 
-def _count_again(rule: LeftOutRule) -> None:
+def _count_again(rule: LeftOutRule, action: Action, *, by: Caller | None) -> None:
+    """Have all whom the rule is about counted again, and note in the experiments how many."""
+    named = {
+        "workspace": rule.workspace_id,
+        "rule": rule.pk,
+        "kind": rule.kind,
+        "value": rule.value,
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '60s'")
-        cursor.execute(
-            RECOUNT_MATCHING,
-            {"workspace": rule.workspace_id, "kind": rule.kind, "value": rule.value},
-        )
+        cursor.execute(RECOUNT_MATCHING, named)
+        visitors: dict[UUID, int] = dict(cursor)
+    history.record_visitors(visitors, action, by=by, rule=rule.kind)
 
 
 def _record(rule: LeftOutRule, action: WorkspaceAction, *, by: Caller | None) -> None:
