@@ -4,7 +4,9 @@ They get answers as anybody, and their rows stay. A rule works backwards as well
 about is counted again, in all experiments, as every fold looks at the rules.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -118,7 +120,7 @@ def _checked_bots(value: str) -> str:
 
 def _count_again(rule: LeftOutRule, action: Action, *, by: Caller | None) -> None:
     """Have all whom the rule is about counted again, and note in the experiments how many."""
-    named = {
+    named: Mapping[str, Any] = {
         "workspace": rule.workspace_id,
         "rule": rule.pk,
         "kind": rule.kind,

@@ -1,4 +1,4 @@
-"""Pure: is what wrote first a person's browser, a bot, or an assistant that acts for a person?
+"""Is what wrote first a person's browser, a bot, or an assistant that acts for a person?
 
 Rules of our own. Of the packages that were tried (see the tests) each calls somebody's phone a bot
 or takes every plain HTTP client for a person, and one takes 47 ms. To call a person a bot is the

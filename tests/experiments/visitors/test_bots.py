@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from agents.models import Agent, Conversation
@@ -156,6 +157,25 @@ def test_nobody_is_refused_for_a_long_one_and_what_is_no_text_is(
         )
     assert runtime.resolve("long", user_agent=PERSON + " x" * 5_000).variant
     assert runtime.resolve("silent", user_agent="").variant
+
+
+def test_results_say_how_many_of_each(
+    cast: Cast, editor: Client, runtime: Runtime, experiment: Experiment
+) -> None:
+    for name, user_agent in (("ada", PERSON), ("b1", BOT), ("b2", BOT), ("helper", ASSISTANT)):
+        visit(runtime, name, user_agent)
+    page, data = (
+        reverse("experiment", args=[experiment.agent_id, experiment.pk]),
+        reverse("api_results", args=[experiment.agent_id, experiment.pk]),
+    )
+    counting = editor.get(page).content.decode()
+    assert "2 of the visitors are bots by their user agents, and count." in counting
+    assert "1 of the visitors was an assistant acting for a person, and counts." in counting
+    leave_out(cast.workspace, kind="bots", value="", by=None)
+    assert "2 bots left out and counted in no figure." in editor.get(page).content.decode()
+    found = editor.get(data).json()
+    figures = ("visitors", "left_out", "bots_left_out", "bots", "assistants")
+    assert [found[name] for name in figures] == [2, 0, 2, 0, 1]
 
 
 def test_the_page_has_a_switch(cast: Cast, agent: Agent) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from agents.models import Agent, Conversation
 from experiments import lifecycle
 from experiments.history import steps_of
+from experiments.lifecycle import OnConflict
 from experiments.lifecycle.narrative import step_of
 from experiments.models import Event, Experiment
 from experiments.visitors.erasing import erase_old, erase_visitor
@@ -40,7 +41,7 @@ def test_a_rule_is_told_where_it_touches_figures(
 ) -> None:
     visit(runtime, "qa-1", "qa-2", "ada")
     later = lifecycle.start(
-        ExperimentFactory.create(agent=agent), on_conflict="stop_current", by=None
+        ExperimentFactory.create(agent=agent), on_conflict=OnConflict.STOP_CURRENT, by=None
     )
     visit(runtime, "qa-2")
     rule = leave_out(cast.workspace, kind="beginning", value="qa-", by=cast.owner)
