@@ -23,6 +23,8 @@ MESSAGE = 32_000
 LEAD_NAME = 120
 LEAD_PHONE = 40
 LEAD_COMPANY = 120
+USER_AGENT_READ = 1_024
+"""Of a longer one the rest is not looked at: no visitor is refused for it."""
 
 HISTORY_TEXT = 300
 """Longer texts are kept beside a history, which shows their HISTORY_BEGINNING."""

@@ -1,10 +1,12 @@
 """The history of an experiment: every step, who took it, when, and what it changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from agents import quotas
 from agents.audit import texts
@@ -15,6 +17,8 @@ from experiments import limits
 from experiments.models import Action, Event, Experiment
 from glozr.errors import NotFound
 
+A_STEP_COLLECTS = timedelta(days=1)
+"""So long visitors who are merged or erased by the same caller are counted in one step."""
 ENDINGS = frozenset(
     {
         Action.STOPPED,
@@ -99,6 +103,52 @@ def record_of_agent(
 def _pass_on(events: Sequence[Event]) -> None:
     for listener in _listeners.values():
         listener(events)
+
+
+def record_visitors(
+    visitors: Mapping[UUID, int], action: Action, *, by: Caller | None, rule: str
+) -> None:
+    """Note in the history of each experiment how many of its visitors a rule has left out, or
+    counts in again. Call it in the rule's transaction; like an edit of the agent it is noted
+    however many steps there are."""
+    Event.objects.bulk_create(
+        Event(
+            experiment_id=experiment_id,
+            action=action,
+            actor=by if isinstance(by, User) else None,
+            actor_name=caller_name(by),
+            changes={"visitors": number, "rule": rule},
+        )
+        for experiment_id, number in visitors.items()
+    )
+
+
+def add_visitor(experiments: Collection[UUID], action: Action, *, by: Caller | None) -> None:
+    """Note that one more visitor of the experiments was merged or erased: in the step of a day,
+    as there may be very many. Call it in the transaction of what it is about, alone for the agent
+    (or a day may have two steps)."""
+    steps = Event.objects.filter(
+        experiment_id__in=experiments,
+        action=action,
+        actor=by if isinstance(by, User) else None,
+        actor_name=caller_name(by),
+        created_at__gt=Now() - A_STEP_COLLECTS,
+    )
+    latest = {step.experiment_id: step for step in steps.order_by("created_at", "id")}
+    for step in latest.values():
+        step.changes = {"visitors": step.changes["visitors"] + 1}
+    Event.objects.bulk_update(latest.values(), ["changes"])
+    Event.objects.bulk_create(
+        Event(
+            experiment_id=experiment_id,
+            action=action,
+            actor=by if isinstance(by, User) else None,
+            actor_name=caller_name(by),
+            changes={"visitors": 1},
+        )
+        for experiment_id in experiments
+        if experiment_id not in latest
+    )
 
 
 def event_of(experiment: Experiment, event_id: UUID) -> Event:

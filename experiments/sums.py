@@ -59,7 +59,15 @@ class Sums:
     )
 
     left_out: int = field(
-        default=0, metadata=_about("Visitors who count in no figure, by a rule of the workspace.")
+        default=0,
+        metadata=_about("Visitors who count in no figure, by an id or domain that is left out."),
+    )
+    bots_left_out: int = field(
+        default=0, metadata=_about("Visitors who count in no figure, as bots are left out.")
+    )
+    bots: int = field(default=0, metadata=_about("Bots that count, by their user agents."))
+    assistants: int = field(
+        default=0, metadata=_about("Assistants acting for people, who count; by their user agents.")
     )
     merged: int = field(default=0, metadata=_about("Visitors known by more than one id."))
     crossed: int = field(

@@ -28,7 +28,7 @@ PLANTED_IMPORTS = {
     "experiments.lifecycle.steps": ("experiments.outcomes", "experiments: doors call rooms"),
     "experiments.models.experiment": ("experiments.history", "experiments: doors call rooms"),
     "experiments.pages.browse": ("experiments.api.results", "pages use no other door"),
-    "experiments.lifecycle.steps": ("experiments.notices.telling", "experiments: doors call rooms"),
+    "experiments.lifecycle.editing": ("experiments.notices.telling", "experiments: doors call rooms"),
     "experiments.results.charts": ("experiments.models", "what is pure knows no Django"),
     "experiments.results.totals": ("experiments.runtime.answers", "experiments: doors call rooms"),
     "experiments.results.verdicts": ("django.utils.text", "what is pure knows no Django"),

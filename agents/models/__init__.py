@@ -4,6 +4,7 @@ from agents.models.agent import Agent, default_persona
 from agents.models.attempts import AttemptCount
 from agents.models.audit import KeptText, WorkspaceAction, WorkspaceEvent
 from agents.models.conversation import (
+    ClientKind,
     Conversation,
     Lead,
     LeadRepeat,
@@ -33,6 +34,7 @@ __all__ = [
     "AgentRevision",
     "ApiToken",
     "AttemptCount",
+    "ClientKind",
     "Conversation",
     "Invitation",
     "KeptText",

@@ -47,6 +47,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return found if until is None else found.filter(started_at__lt=until)
 
 
+class ClientKind(models.TextChoices):
+    """What wrote first in a conversation, by its user agent."""
+
+    PERSON = "", "A person's browser, or not said"
+    BOT = "bot", "Bot"
+    ASSISTANT = "assistant", "Assistant acting for a person"
+
+
 class Conversation(models.Model):
     """One chat of one visitor with one agent."""
 
@@ -75,6 +83,14 @@ class Conversation(models.Model):
     playground = models.BooleanField(
         default=False, help_text="A try-out by the team: never assigned, stamped or counted."
     )
+    client_kind = models.CharField(
+        max_length=16,
+        choices=ClientKind.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Judged by the user agent of the first message, which is not kept.",
+    )
     started_at = models.DateTimeField(db_default=Now())
 
     objects = ConversationQuerySet.as_manager()
@@ -99,6 +115,12 @@ class Conversation(models.Model):
                 name="conversations_reached",
                 condition=models.Q(reached_by__isnull=False),
             ),
+            # Few are: whoever folds a person's visit finds nothing here.
+            models.Index(
+                fields=["agent", "visitor_id"],
+                name="conversations_marked",
+                condition=~models.Q(client_kind=""),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -113,6 +135,10 @@ class Conversation(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(visitor_id=""), name="conversations_have_a_visitor"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(client_kind__in=ClientKind.values),
+                name="conversations_client_known",
             ),
         ]
 

@@ -16,7 +16,8 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sums:
-    """An arm's running sums; each field but `n` (looks) has the shape (runs, looks)."""
+    """An arm's running sums; each has the shape (runs, looks), but `n` where it is the same in all
+    runs: (looks)."""
 
     n: Values
     x: Values
@@ -26,8 +27,8 @@ class Sums:
     xy: Values
 
     def at(self, run: int, look: int) -> list[int]:
-        n, *sums = (getattr(self, field.name) for field in fields(self))
-        return [int(n[look]), *(int(values[run, look]) for values in sums)]
+        sums = (getattr(self, field.name) for field in fields(self))
+        return [int(np.broadcast_to(values, self.x.shape)[run, look]) for values in sums]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from bench.simulation.populations import (
     sessions,
 )
 from experiments.statistics import Interval, compare
-from experiments.statistics.comparison import ENOUGH_COUNTS, clock
+from experiments.statistics.comparison import ENOUGH_COUNTS, ENOUGH_FOR_AVERAGES
 from experiments.statistics.sequence import ALPHA, critical_statistic
 
 Flags = NDArray[np.bool_]
@@ -67,9 +67,11 @@ class Outcome:
 
 
 class Looks:
-    """Every look at every run of one population, as the product would judge it."""
+    """Every look at every run of one population, as the product would judge it at `level`."""
 
-    def __init__(self, population: Population, control: Sums, treatment: Sums) -> None:
+    def __init__(
+        self, population: Population, control: Sums, treatment: Sums, level: float = ALPHA
+    ) -> None:
         self.population, self.control, self.treatment = population, control, treatment
         estimates = [value_and_variance(arm) for arm in (control, treatment)]
         self.values = [value for value, _ in estimates]
@@ -80,17 +82,20 @@ class Looks:
                 for variance, arm in zip(self.variances, (control, treatment), strict=True)
             ]
         self.limit, self.plain_limit = (
-            np.array([critical_statistic(int(n)) for n in visitors])[None, :]
+            np.atleast_2d(np.vectorize(critical_statistic)(visitors, level))
             for visitors in (self._clock(), control.n + treatment.n)
         )
         self.likelihood = self._likelihood_decides()
 
-    def _clock(self) -> list[int]:
-        arm = self.population.arm
-        return [
-            clock(arm(self.control.at(0, look)), arm(self.treatment.at(0, look)))
-            for look in range(len(self.control.n))
-        ]
+    def _clock(self) -> Values:
+        """As `experiments.statistics.comparison.clock` tells it."""
+        smaller, both = (
+            np.minimum(self.control.n, self.treatment.n),
+            self.control.n + self.treatment.n,
+        )
+        if self.population.is_proportion:
+            return both
+        return np.where(smaller < ENOUGH_FOR_AVERAGES, 2 * smaller, both)
 
     def _likelihood_decides(self) -> Flags:
         if not self.population.is_proportion:

@@ -23,6 +23,7 @@ from experiments.api import serializers
 from experiments.runtime import assignment, leads
 from experiments.runtime.admission import authorise
 from experiments.runtime.assignment import Call, Recorded, Resolution, Utterance
+from experiments.visitors.user_agents import client_kind_of
 from glozr.errors import FieldError, Invalid
 from glozr.ids import new_id
 from glozr.inputs.json_body import StrictJSONParser
@@ -185,8 +186,14 @@ class LeadsView(RuntimeView):
 def _call(
     credentials: Credentials, agent_id: UUID, conversation_id: UUID, body: dict[str, Any]
 ) -> Call:
-    visitor, playground = body["visitor_id"], body.get("playground", False)
-    call = Call(credentials, agent_id, conversation_id, visitor, playground)
+    call = Call(
+        credentials,
+        agent_id,
+        conversation_id,
+        body["visitor_id"],
+        body.get("playground", False),
+        client_kind_of(body.get("user_agent", "")),
+    )
     return assignment.previewed(call, body["preview"]) if "preview" in body else call
 
 

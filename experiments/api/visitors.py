@@ -26,7 +26,9 @@ from glozr.inputs.serializer_fields import StrictSerializer, TextField
 
 class RuleCallSerializer(StrictSerializer):
     kind = serializers.ChoiceField(choices=RuleKind.choices)
-    value = TextField(free=True, allow_blank=True)
+    value = TextField(
+        free=True, allow_blank=True, default="", help_text="Not needed for `bots`: all of them."
+    )
 
 
 class RuleSerializer(serializers.ModelSerializer[LeftOutRule]):
@@ -81,6 +83,9 @@ class LeftOutView(APIView):
         operation_id="leave_out",
         tags=["Visitors"],
         summary="Leave visitors out of the figures, in all experiments of the workspace",
+        description="By id, by the beginning of ids, by the domain of addresses that they left, or "
+        "all `bots`: those who began a conversation with the `user_agent` of one. They get answers "
+        "as anybody. It works backwards as well, and is undone by removing the rule.",
         request=RuleCallSerializer,
         examples=[example({"kind": "beginning", "value": "qa-"})],
         responses={201: RuleSerializer, 409: conflict("`too_many`"), **REFUSALS},
@@ -124,7 +129,9 @@ class MergeView(APIView):
     def post(self, request: Request, agent_id: UUID) -> Response:
         agent = _agent(request, agent_id, or_runtime=True)
         sent = MergeCallSerializer().run_validation(request.data)
-        is_new = merging.merge(agent, visitor_id=sent["from"], into=sent["into"])
+        is_new = merging.merge(
+            agent, visitor_id=sent["from"], into=sent["into"], by=_caller(request)
+        )
         person = merging.counts_as(agent, sent["into"])
         return Response({"visitor_id": person, "is_new": is_new})
 

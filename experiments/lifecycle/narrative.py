@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
-from experiments.models import Action, Design, Event, Kind, PrimaryMetric
+from experiments.models import Action, Design, Event, Kind, PrimaryMetric, RuleKind
 from experiments.plans.frozen import plan_in_words
 
 SETUP_LABELS = {
@@ -109,6 +109,8 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return _stopped(changes)
         case Action.CONCLUDED, {"outcome": str(outcome)}:
             return f"concluded it: {outcome}"
+        case _, {"visitors": int(number)}:
+            return _told_of_visitors(action, number, str(changes.get("rule", "")))
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
 
 
@@ -169,6 +171,19 @@ def _conclusion_lines(changes: Mapping[str, object]) -> list[Difference]:
         for field, label in CONCLUSION_LABELS.items()
         if field in changes
     ]
+
+
+def _told_of_visitors(action: Action, number: int, rule: str) -> str:
+    visitors = f"{number:,} visitor{'' if number == 1 else 's'}"
+    why = f" (by {RuleKind(rule).label.lower()})" if rule in RuleKind.values else ""
+    match action:
+        case Action.LEFT_OUT:
+            return f"left {visitors} out of its figures{why}"
+        case Action.COUNTED_IN:
+            return f"counted {visitors} in again{why}"
+        case Action.MERGED:
+            return f"merged {visitors} with other ids of theirs"
+    return f"erased {visitors}; the figures stayed what they were"
 
 
 def _variant_differences(

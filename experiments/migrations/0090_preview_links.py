@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0082_more_actions_are_known"),
-        ("experiments", "0070_notices"),
+        ("experiments", "0081_bots_are_known"),
     ]
 
     operations = [

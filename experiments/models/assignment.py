@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models.functions import Now
 
-from agents.models import Agent
+from agents.models import Agent, ClientKind
 from agents.models.conversation import visitor_id_field
 from experiments.models.experiment import Experiment, Variant
 from experiments.models.visitor import LeftOut
@@ -53,6 +53,9 @@ class Assignment(models.Model):
     is_crossed = models.BooleanField(default=False, db_default=False)
     left_out = models.CharField(
         max_length=16, choices=LeftOut.choices, blank=True, default="", db_default=""
+    )
+    client_kind = models.CharField(
+        max_length=16, choices=ClientKind.choices, blank=True, default="", db_default=""
     )
     is_settled = models.BooleanField(
         default=False,

@@ -15,6 +15,7 @@ class RuleKind(models.TextChoices):
     VISITOR = "visitor", "Visitor id"
     BEGINNING = "beginning", "Beginning of visitor ids"
     DOMAIN = "domain", "E-mail domain"
+    BOTS = "bots", "User agent of a bot"
 
 
 class LeftOutRule(models.Model):
@@ -47,6 +48,8 @@ class LeftOutRule(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.kind == RuleKind.BOTS:
+            return "Bots"
         return f"{self.get_kind_display()} {self.value}"
 
 
@@ -55,6 +58,7 @@ class LeftOut(models.TextChoices):
 
     NO = "", "Counts"
     TEAM = "team", "By a rule of the workspace"
+    BOT = "bot", "A bot, by its user agent"
     MERGED = "merged", "Counts under another id of the visitor"
 
 

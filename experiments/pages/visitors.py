@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -36,6 +36,7 @@ def _id_field(label: str) -> forms.CharField:
 
 class RuleForm(forms.Form):
     kind = forms.ChoiceField(label="Leave out by", choices=RuleKind.choices)
+    """Bots have a button of their own."""
     value = forms.CharField(
         label="Which",
         max_length=limits.LEFT_OUT_VALUE,
@@ -43,6 +44,13 @@ class RuleForm(forms.Form):
         help_text="Such as qa-7, the beginning qa-, or the domain of your own addresses.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.fields["kind"].widget.choices = [
+            choice for choice in RuleKind.choices if choice[0] != RuleKind.BOTS
+        ]
+        self.fields["value"].required = self["kind"].value() != RuleKind.BOTS
 
 
 class MergeForm(forms.Form):
@@ -65,7 +73,8 @@ def visitors(request: PageRequest, agent_id: UUID) -> HttpResponse:
         except (Invalid, Conflict) as refusal:
             _tell(form, refusal)
         else:
-            messages.success(request, f"{rule} counts no more, in any experiment.")
+            count = "count" if rule.kind == RuleKind.BOTS else "counts"
+            messages.success(request, f"{rule} {count} no more, in any experiment.")
             return redirect("visitors", agent.pk)
     return _page(request, agent, form=form)
 
@@ -85,7 +94,7 @@ def visitor_merge(request: PageRequest, agent_id: UUID) -> HttpResponse:
     form = MergeForm(request.POST, auto_id=MERGE_IDS)
     if form.is_valid():
         try:
-            is_news = merging.merge(agent, **form.cleaned_data)
+            is_news = merging.merge(agent, **form.cleaned_data, by=request.user)
         except (Invalid, Conflict) as refusal:
             _tell(form, refusal)
         else:
@@ -143,7 +152,10 @@ def _page(request: PageRequest, agent: Agent, **forms_sent: forms.Form) -> HttpR
         "merge_form": MergeForm(auto_id=MERGE_IDS),
         "export_form": VisitorForm(auto_id=EXPORT_IDS),
         "erase_form": VisitorForm(auto_id=ERASE_IDS),
-        "page": frame.paged(request, leaving_out.rules_of(agent.workspace)),
+        "page": frame.paged(
+            request, leaving_out.rules_of(agent.workspace).exclude(kind=RuleKind.BOTS)
+        ),
+        "bots_rule": leaving_out.bots_rule(agent.workspace),
         **forms_sent,
     }
     is_refused = any(form.errors for form in forms_sent.values())

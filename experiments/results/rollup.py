@@ -27,7 +27,8 @@ SETTLED = statement(Path(__file__).parent / "sql", "settled", columns=", ".join(
 FORGET = (
     "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
     " is_capped = false, handed_over = false, sessions = 0, seconds = 0, leads = 0,"
-    " qualified = false, won = false, is_merged = false, is_crossed = false, left_out = ''"
+    " qualified = false, won = false, is_merged = false, is_crossed = false, left_out = '',"
+    " client_kind = ''"
     " WHERE agent_id = %(agent)s AND experiment_id = %(experiment)s AND NOT is_settled",
     "DELETE FROM variant_totals WHERE agent_id = %(agent)s AND variant_id IN"
     " (SELECT id FROM variants WHERE experiment_id = %(experiment)s)",

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agents.agents.editing import assignment_lock
-from agents.models import Conversation, Message, MessageRole
+from agents.models import ClientKind, Conversation, Message, MessageRole
 from agents.workspaces.tokens import Credentials
 from experiments.models import AssignedCount
 from experiments.runtime.admission import admit, conversation_taken, shown
@@ -64,6 +64,7 @@ class Call:
     conversation_id: UUID
     visitor_id: str
     playground: bool = False
+    client_kind: ClientKind = ClientKind.PERSON
     chosen: UUID | None = None
     """The variant that a preview link chose: the conversation is a playground one."""
 
@@ -255,6 +256,7 @@ def _parameters(call: Call, utterance: Utterance | None) -> dict[str, Any]:
         "conversation": call.conversation_id,
         "visitor": call.visitor_id,
         "playground": call.playground,
+        "client_kind": call.client_kind,
         "decides": utterance is None or utterance.by_visitor,
     }
     if utterance is not None:

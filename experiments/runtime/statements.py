@@ -5,9 +5,10 @@ agent and conversation are checked in the statement that acts on them, so nothin
 what another server may have changed. All tables are read and written by `agent_id`.
 
 Parameters: digest, client (the address of the caller), agent, conversation, visitor, playground,
-decides (whether the visitor speaks); for a message also message, role, content, sent_at; for an
-assignment version, lock, assignment, experiment, variant, person, and the experiment's end, which
-is ends_at, most (visitors of a variant) and slot (of the counts that `most` is compared with).
+client_kind, decides (whether the visitor speaks); for a message also message, role, content,
+sent_at; for an assignment version, lock, assignment, experiment, variant, person, and the
+experiment's end, which is ends_at, most (visitors of a variant) and slot (of the counts that `most`
+is compared with).
 """
 
 from datetime import datetime

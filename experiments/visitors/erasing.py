@@ -17,9 +17,10 @@ from django.utils import timezone
 from agents.audit.events import record_event
 from agents.models import Agent, Conversation, Lead, Workspace, WorkspaceAction
 from agents.roles import Caller
-from experiments.models import PendingCount
+from experiments import history
+from experiments.models import Action, PendingCount
 from experiments.results import rollup
-from experiments.visitors.merging import ids_of
+from experiments.visitors.merging import experiments_of, ids_of
 from glozr.background import IsStopping, never
 from glozr.postgres.sql import statement
 
@@ -83,6 +84,7 @@ def erase_visitor(agent: Agent, visitor_id: str, *, by: Caller | None) -> Erased
         _fold_first(agent, ids)
         named = _named(agent, ids, before=timezone.now() + timedelta(days=1))
         erased = held_of(agent, visitor_id)
+        history.add_visitor(experiments_of(agent, ids), Action.ERASED, by=by)
         _run([HAND_OVER, *_TALKS, *_FORGET, _WITHOUT_NAME], named)
         record_event(
             agent.workspace,

@@ -94,6 +94,7 @@ def _conversation(row: Conversation) -> dict[str, Any]:
         "started_at": written(row.started_at),
         "variant_id": str(row.variant_id) if row.variant_id else None,
         "playground": row.playground,
+        "client_kind": row.client_kind,
         "messages": [
             {"role": said.role, "content": said.content, "sent_at": written(said.sent_at)}
             for said in in_order.iterator(_READ_AT_ONCE)

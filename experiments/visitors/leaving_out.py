@@ -1,10 +1,12 @@
-"""Who is left out of the figures: a workspace's own people, by id, beginning of ids, or domain.
+"""Who is left out of the figures: a workspace's own people, by id, beginning or domain; bots.
 
 They get answers as anybody, and their rows stay. A rule works backwards as well: whoever it may be
 about is counted again, in all experiments, as every fold looks at the rules.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -16,8 +18,8 @@ from agents import quotas
 from agents.audit.events import record_event
 from agents.models import Workspace, WorkspaceAction
 from agents.roles import Caller
-from experiments import limits
-from experiments.models import LeftOutRule, RuleKind
+from experiments import history, limits
+from experiments.models import Action, LeftOutRule, RuleKind
 from glozr.addresses import normalised
 from glozr.errors import FieldError, Invalid, NotFound
 from glozr.inputs.validation import invalid
@@ -30,6 +32,11 @@ NO_SUCH_RULE = "Nobody is left out by such a rule. It may have been removed."
 
 def rules_of(workspace: Workspace) -> QuerySet[LeftOutRule]:
     return workspace.left_out_rules.order_by("kind", "value")
+
+
+def bots_rule(workspace: Workspace) -> LeftOutRule | None:
+    """The one that leaves bots out, if they are."""
+    return workspace.left_out_rules.filter(kind=RuleKind.BOTS).first()
 
 
 def leave_out(workspace: Workspace, *, kind: str, value: str, by: Caller | None) -> LeftOutRule:
@@ -55,7 +62,7 @@ def leave_out(workspace: Workspace, *, kind: str, value: str, by: Caller | None)
             ),
         )
         rule.save(force_insert=True)
-        _count_again(rule)
+        _count_again(rule, Action.LEFT_OUT, by=by)
         _record(rule, WorkspaceAction.VISITORS_LEFT_OUT, by=by)
     return rule
 
@@ -70,8 +77,8 @@ def count_in(workspace: Workspace, rule_id: UUID, *, by: Caller | None) -> None:
         rule = rules_of(workspace).select_for_update().filter(pk=rule_id).first()
         if rule is None:
             raise NotFound(NO_SUCH_RULE)
+        _count_again(rule, Action.COUNTED_IN, by=by)
         LeftOutRule.objects.filter(pk=rule.pk).delete()
-        _count_again(rule)
         _record(rule, WorkspaceAction.VISITORS_COUNTED_IN, by=by)
 
 
@@ -80,6 +87,8 @@ def _checked(kind: str, value: str) -> str:
     if kind not in RuleKind.values:
         choices = ", ".join(RuleKind.values)
         raise Invalid([FieldError("kind", "invalid_choice", f"Choose one of {choices}.")])
+    if kind == RuleKind.BOTS:
+        return _checked_bots(value)
     text = value.strip() if kind == RuleKind.DOMAIN else value
     longest = limits.LEFT_OUT_VALUE if kind == RuleKind.DOMAIN else agent_limits.VISITOR_ID
     if not text:
@@ -102,13 +111,26 @@ def _checked(kind: str, value: str) -> str:
     return domain
 
 
-def _count_again(rule: LeftOutRule) -> None:
+def _checked_bots(value: str) -> str:
+    """There is nothing to choose: one rule leaves out all of them."""
+    if value not in ("", RuleKind.BOTS):
+        raise Invalid([FieldError("value", "invalid", "Leave this out: all bots are left out.")])
+    return RuleKind.BOTS.value
+
+
+def _count_again(rule: LeftOutRule, action: Action, *, by: Caller | None) -> None:
+    """Have all whom the rule is about counted again, and note in the experiments how many."""
+    named: Mapping[str, Any] = {
+        "workspace": rule.workspace_id,
+        "rule": rule.pk,
+        "kind": rule.kind,
+        "value": rule.value,
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '60s'")
-        cursor.execute(
-            RECOUNT_MATCHING,
-            {"workspace": rule.workspace_id, "kind": rule.kind, "value": rule.value},
-        )
+        cursor.execute(RECOUNT_MATCHING, named)
+        visitors: dict[UUID, int] = dict(cursor)
+    history.record_visitors(visitors, action, by=by, rule=rule.kind)
 
 
 def _record(rule: LeftOutRule, action: WorkspaceAction, *, by: Caller | None) -> None:

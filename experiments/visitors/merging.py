@@ -3,12 +3,16 @@
 A merge is kept beside the rows, none of which changes: runtime and fold look it up.
 """
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.db import connection, transaction
 
 from agents.agents.editing import assignment_lock
 from agents.models import Agent
-from experiments import limits
-from experiments.models import PendingCount, VisitorMerge
+from agents.roles import Caller
+from experiments import history, limits
+from experiments.models import Action, Assignment, Experiment, PendingCount, VisitorMerge
 from glozr.errors import Conflict, FieldError, Invalid
 
 _CLASS = 26_477
@@ -28,7 +32,14 @@ def ids_of(agent: Agent, visitor_id: str) -> list[str]:
     return [person, *others.values_list("visitor_id", flat=True)[: limits.IDS_OF_A_VISITOR]]
 
 
-def merge(agent: Agent, *, visitor_id: str, into: str) -> bool:
+def experiments_of(agent: Agent, ids: Sequence[str]) -> list[UUID]:
+    """Those to which a visitor of these ids was assigned, but deleted ones."""
+    assigned = Assignment.objects.filter(agent=agent, visitor_id__in=ids, is_settled=False)
+    found = Experiment.objects.of_agent(agent.pk).filter(pk__in=assigned.values("experiment"))
+    return list(found.values_list("pk", flat=True))
+
+
+def merge(agent: Agent, *, visitor_id: str, into: str, by: Caller | None = None) -> bool:
     """From now on `visitor_id` is another name of `into`; whether it was news.
 
     Chains are resolved: whoever either has been merged with is the same visitor. The same call
@@ -57,6 +68,8 @@ def merge(agent: Agent, *, visitor_id: str, into: str) -> bool:
         VisitorMerge.objects.filter(agent=agent, into_id=person).update(into_id=target)
         VisitorMerge.objects.create(agent=agent, visitor_id=person, into_id=target)
         PendingCount.objects.create(agent=agent, visitor_id=target)
+        touched = experiments_of(agent, ids_of(agent, target))
+        history.add_visitor(touched, Action.MERGED, by=by)
     return True
 
 

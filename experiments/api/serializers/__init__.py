@@ -31,11 +31,21 @@ PREVIEW_CODE = 300
 SOURCES = ["conversation", "visitor", "new", "none", "preview"]
 
 
+USER_AGENT = (
+    "Of the visitor's browser (not of your server), with the call that begins a conversation; "
+    "later it changes nothing. Bots can be left out of the figures by it. An assistant that acts "
+    "for a person is no bot: it counts, and results say how many there were. Kept is which of the "
+    f"three it is, not the text; what follows {agent_limits.USER_AGENT_READ:,} characters is not "
+    "looked at."
+)
+
+
 class AssignmentCallSerializer(StrictSerializer):
     visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
     conversation_id = UuidField(required=False, help_text="Left out, a new one is made.")
     playground = BooleanField(required=False, help_text=PLAYGROUND)
     preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
+    user_agent = TextField(required=False, allow_blank=True, help_text=USER_AGENT)
 
 
 class MessageCallSerializer(StrictSerializer):
@@ -52,6 +62,7 @@ class MessageCallSerializer(StrictSerializer):
     )
     playground = BooleanField(required=False, help_text=PLAYGROUND)
     preview = TextField(max_length=PREVIEW_CODE, required=False, help_text=PREVIEW)
+    user_agent = TextField(required=False, allow_blank=True, help_text=USER_AGENT)
 
 
 class LeadCallSerializer(StrictSerializer):

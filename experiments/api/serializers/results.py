@@ -258,7 +258,18 @@ class ResultsSerializer(FiguresSerializer):
     visitors = CountField(help_text="Of all variants.")
     left_out = CountField(
         source="total.left_out",
-        help_text="Visitors who count in no figure, by rules of the workspace.",
+        help_text="Visitors who count in no figure, by an id or domain that is left out.",
+    )
+    bots_left_out = CountField(
+        source="total.bots_left_out",
+        help_text="Visitors who count in no figure, as the workspace leaves out bots.",
+    )
+    bots = CountField(
+        source="total.bots", help_text="Bots that count, by the user agents that were sent."
+    )
+    assistants = CountField(
+        source="total.assistants",
+        help_text="Assistants acting for a person, which always count.",
     )
     merged = CountField(source="total.merged", help_text="Visitors known by more than one id.")
     crossed = CountField(

@@ -44,12 +44,30 @@ named AS (
       FROM names
       JOIN addresses ON addresses.visitor_id = names.name
       JOIN rules ON rules.kind = 'domain' AND split_part(addresses.email, '@', 2) = rules.value
+), variants_of AS (
+    SELECT DISTINCT person, variant_id FROM named WHERE experiment_id = %(experiment)s
+), marked AS MATERIALIZED (
+    SELECT spanned.id AS assignment_id,
+           CASE WHEN 'bot' = ANY (array_agg(conversations.client_kind)) THEN 'bot'
+                ELSE 'assistant' END AS client_kind
+      FROM conversations
+      JOIN names ON names.name = conversations.visitor_id
+      JOIN variants_of ON variants_of.person = names.person
+                      AND variants_of.variant_id = conversations.variant_id
+      JOIN spanned ON spanned.person = names.person
+                  AND spanned.experiment_id = %(experiment)s
+     WHERE conversations.agent_id = %(agent)s
+       AND conversations.client_kind IN ('bot', 'assistant')
+       AND conversations.started_at < spanned.until
+     GROUP BY spanned.id
+), bots AS MATERIALIZED (
+    SELECT assignment_id FROM marked
+     WHERE client_kind = 'bot' AND EXISTS (SELECT FROM rules WHERE kind = 'bots')
 ), counted AS (
     SELECT spanned.* FROM spanned
      WHERE experiment_id = %(experiment)s AND NOT is_settled
        AND person NOT IN (SELECT person FROM team)
-), variants_of AS (
-    SELECT DISTINCT person, variant_id FROM named WHERE experiment_id = %(experiment)s
+       AND id NOT IN (SELECT assignment_id FROM bots)
 ), stamped AS (
     SELECT counted.id AS assignment_id, counted.until, conversations.id, conversations.started_at
       FROM conversations
@@ -163,7 +181,8 @@ named AS (
            coalesce(contacted.won, false) AS won,
            known_by.names > 1 AS is_merged,
            seen.variants > 1 AS is_crossed,
-           '' AS left_out
+           '' AS left_out,
+           coalesce(marked.client_kind, '') AS client_kind
       FROM counted
       JOIN known_by USING (person)
       JOIN seen USING (person)
@@ -173,18 +192,20 @@ named AS (
       LEFT JOIN sat ON sat.assignment_id = counted.id
       LEFT JOIN called ON called.assignment_id = counted.id
       LEFT JOIN contacted ON contacted.assignment_id = counted.id
+      LEFT JOIN marked ON marked.assignment_id = counted.id
      WHERE counted.id NOT IN (SELECT id FROM waiting)
      UNION ALL
     -- Whoever is left out does no more than count as such.
-    SELECT variant_id, assigned_at, 0, 0, false, 0, 0, false, 0, false, false, false, false, 'team'
+    SELECT variant_id, assigned_at, 0, 0, false, 0, 0, false, 0, false, false, false, false,
+           CASE WHEN person IN (SELECT person FROM team) THEN 'team' ELSE 'bot' END, ''
       FROM spanned
      WHERE experiment_id = %(experiment)s AND NOT is_settled
-       AND person IN (SELECT person FROM team)
+       AND (person IN (SELECT person FROM team) OR id IN (SELECT assignment_id FROM bots))
        AND id NOT IN (SELECT id FROM waiting)
      UNION ALL
     -- Of what was erased there is nothing left but its sums.
     SELECT variant_id, assigned_at, conversations, messages, is_capped, sessions, seconds,
-           handed_over, leads, qualified, won, is_merged, is_crossed, left_out
+           handed_over, leads, qualified, won, is_merged, is_crossed, left_out, client_kind
       FROM experiment_assignments
      WHERE experiment_id = %(experiment)s AND agent_id = %(agent)s AND is_settled
        AND left_out <> 'merged' AND counted

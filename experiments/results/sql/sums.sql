@@ -15,5 +15,8 @@ count(*) FILTER (WHERE left_out = '') AS visitors,
            sum(seconds * seconds) AS seconds_squared,
            sum(seconds * sessions) AS seconds_sessions,
            count(*) FILTER (WHERE left_out = 'team') AS left_out,
+           count(*) FILTER (WHERE left_out = 'bot') AS bots_left_out,
+           count(*) FILTER (WHERE left_out = '' AND client_kind = 'bot') AS bots,
+           count(*) FILTER (WHERE left_out = '' AND client_kind = 'assistant') AS assistants,
            count(*) FILTER (WHERE is_merged) AS merged,
            count(*) FILTER (WHERE is_crossed) AS crossed

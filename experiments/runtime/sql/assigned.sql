@@ -24,13 +24,14 @@ current AS MATERIALIZED (
        FOR SHARE OF agent
 ), stamped AS (
     INSERT INTO conversations AS conversation
-           (id, agent_id, visitor_id, playground, variant_id, decided_at, revision)
-    SELECT %(conversation)s, agent_id, %(visitor)s::text, false,
+           (id, agent_id, visitor_id, playground, client_kind, variant_id, decided_at, revision)
+    SELECT %(conversation)s, agent_id, %(visitor)s::text, false, %(client_kind)s::text,
            CASE WHEN is_open THEN %(variant)s::uuid END, now(), revision
       FROM current
         ON CONFLICT (id) DO UPDATE
        SET variant_id = excluded.variant_id, decided_at = excluded.decided_at,
-           revision = excluded.revision
+           revision = excluded.revision,
+           client_kind = coalesce(nullif(excluded.client_kind, ''), conversation.client_kind)
      WHERE conversation.agent_id = excluded.agent_id
        AND conversation.visitor_id = excluded.visitor_id
        AND conversation.decided_at IS NULL
