@@ -30,9 +30,9 @@ class ExperimentsConfig(AppConfig):
             source=sources.source_of,
         )
         add_step("fold results", rollup.fold_all, every=10)
-        add_step("start and end by schedule", due.take_due, every=2)
+        add_step("start and end by schedule", due.start_and_end_due, every=2)
         add_step("end what is decided", due.end_decided, every=30)
-        add_step("take looks", taking.take_due, every=30)
+        add_step("take looks", taking.take_due_looks, every=30)
         add_step("erase old visitors", erasing.erase_old, every=600)
         history.listen_to_steps("notices", telling.tell_of_steps)
         add_step("look for news", watching.watch, every=30)

@@ -43,7 +43,7 @@ urlpatterns = [
     path("demo/shop/", shop, name="demo_shop"),
     path("accounts/", include_in_transactions("allauth.urls", CHANGE_AND_TELL)),
     path("api/v1/", include("experiments.api.urls")),
-    path("ofrep/v1/", include("experiments.api.openfeature")),
+    path("ofrep/v1/", include("experiments.api.runtime.openfeature")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),
 ]

@@ -170,6 +170,11 @@ def _of_notices(cast: Cast, running: Experiment) -> dict[str, Any]:
     return {"webhook_id": webhook.pk, "delivery_id": delivery.pk, "link": link}
 
 
+def _of_sharing(cast: Cast, draft: Experiment) -> dict[str, Any]:
+    secret = sharing.share(draft, by=cast.owner)
+    return {"share_secret": secret, "link_id": sharing.links_of(draft).get().pk}
+
+
 def _with_second_factor() -> User:
     somebody: User = UserFactory.create()
     Authenticator.objects.create(user=somebody, type="totp", data={"secret": "x"})
@@ -191,7 +196,6 @@ def _values(cast: Cast) -> dict[str, Any]:
     _sums_of(running)
     draft = ExperimentFactory.create(agent=cast.agent, name="Draft")
     created = draft.events.get()
-    share_secret = sharing.share(draft, by=cast.owner)
     mail = undelivered(cast)
     return {
         "workspace_id": cast.workspace.pk,
@@ -213,8 +217,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "token_id": token.pk,
         **_of_notices(cast, running),
         "secret": secret,
-        "share_secret": share_secret,
-        "link_id": sharing.links_of(draft).get().pk,
+        **_of_sharing(cast, draft),
         "proof": invitations.proof_of(invitation),
         "undo_secret": addresses.change_address(
             somebody, email="moved@example.com", is_proven=True

@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 from agents import access
 from agents.models import Agent, Conversation, Lead
 from agents.roles import Caller, Permission
-from experiments.api import runtime
 from experiments.api.activity_filters import (
     CONVERSATION_FILTERS,
     LEAD_FILTERS,
@@ -24,6 +23,7 @@ from experiments.api.activity_filters import (
 )
 from experiments.api.experiments import REFUSALS
 from experiments.api.paging import CursorPaging, answer_page
+from experiments.api.runtime import calls
 from experiments.api.serializers import example
 from experiments.api.serializers.activity import (
     ConversationSerializer,
@@ -42,7 +42,7 @@ STATUS_CALL = LeadStatusCallSerializer()
 
 # Its docstring would be published. What a chat runtime POSTs is checked by the statement that does
 # the work; who else calls is asked who they are, as everywhere.
-class ReadBesideRuntime(runtime.RuntimeView):
+class ReadBesideRuntime(calls.RuntimeView):
     pagination_class = CursorPaging
 
     def get_authenticators(self) -> list[Any]:
@@ -63,7 +63,7 @@ class ReadBesideRuntime(runtime.RuntimeView):
         return getattr(self.request, "method", "") == "POST"
 
 
-class AgentLeadsView(ReadBesideRuntime, runtime.LeadsView):
+class AgentLeadsView(ReadBesideRuntime, calls.LeadsView):
     @extend_schema(
         operation_id="list_leads",
         tags=["Visitors"],
@@ -144,7 +144,7 @@ class ConversationView(APIView):
         return Response(ConversationSerializer(described).data)
 
 
-class ConversationMessagesView(ReadBesideRuntime, runtime.MessagesView):
+class ConversationMessagesView(ReadBesideRuntime, calls.MessagesView):
     @extend_schema(
         operation_id="list_messages",
         tags=["Visitors"],

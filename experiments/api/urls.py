@@ -21,7 +21,7 @@ from experiments.api.histories import AgentHistoryView, ExperimentHistoryView
 from experiments.api.outcomes import ConcludeView, TakeBackView
 from experiments.api.plan import PlanView
 from experiments.api.results import DailyResultsView, ResultsView
-from experiments.api.runtime import AssignmentsView
+from experiments.api.runtime.calls import AssignmentsView
 from experiments.api.schedule import ScheduleView
 from experiments.api.visitors import (
     EraseView,

@@ -29,7 +29,7 @@ SOUGHT_EVERY = timedelta(minutes=5)
 """So often it is asked of an experiment whether it is decided."""
 
 
-def take_due(is_stopping: IsStopping = never) -> None:
+def start_and_end_due(is_stopping: IsStopping = never) -> None:
     """End what has come to its end, then start what is to start."""
     running = Experiment.objects.running()
     for found, step in (

@@ -28,8 +28,8 @@ Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 API_PREFIX = "/api/v1/"
 RUNTIME_ROUTES = {
-    API_PREFIX: "experiments.api.runtime_urls",
-    "/ofrep/v1/": "experiments.api.openfeature",
+    API_PREFIX: "experiments.api.runtime.urls",
+    "/ofrep/v1/": "experiments.api.runtime.openfeature",
 }
 
 access = logging.getLogger("glozr.access")

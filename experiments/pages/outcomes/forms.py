@@ -10,7 +10,7 @@ from experiments.outcomes.conclusions import Decision
 from experiments.outcomes.support import Supported
 from glozr.errors import Invalid
 
-FIELD_OF = {"outcome": "answer", "variant": "answer"}
+_FIELD_OF = {"outcome": "answer", "variant": "answer"}
 
 
 class ConcludeForm(forms.Form):
@@ -58,7 +58,7 @@ class ConcludeForm(forms.Form):
 
     def tell(self, invalid: Invalid) -> None:
         for error in invalid.errors:
-            self.add_error(FIELD_OF.get(error.field, error.field), error.detail)
+            self.add_error(_FIELD_OF.get(error.field, error.field), error.detail)
 
 
 def answer_of(supported: Supported) -> str:

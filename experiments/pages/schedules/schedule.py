@@ -22,7 +22,7 @@ from experiments.pages.browse import SECTION
 from glozr.errors import Conflict, FieldError, Invalid, OutOfDate
 from glozr.zones import zone
 
-FIELD_OF = {"ends.at": "ends_at", "ends.visitors": "ends_at_visitors"}
+_FIELD_OF = {"ends.at": "ends_at", "ends.visitors": "ends_at_visitors"}
 ENDING_NUMBER = f"Give a number from 1 to {limits.MAX_ENDS_AT_VISITORS:,}."
 NOT_STARTED = "Don't start this one; its history says so"
 
@@ -134,4 +134,4 @@ def _form_page(request: PageRequest, experiment: Experiment, form: ScheduleForm)
 
 
 def _at_its_field(error: FieldError) -> FieldError:
-    return FieldError(FIELD_OF.get(error.field, error.field), error.code, error.detail)
+    return FieldError(_FIELD_OF.get(error.field, error.field), error.code, error.detail)

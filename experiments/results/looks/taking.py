@@ -50,7 +50,7 @@ class DueLook:
     is_last: bool
 
 
-def take_due(is_stopping: IsStopping = never) -> bool:
+def take_due_looks(is_stopping: IsStopping = never) -> bool:
     """Take what is due of up to EXPERIMENTS_AT_ONCE experiments; whether there was anything."""
     found = False
     for experiment_id, agent_id in _due(EXPERIMENTS_AT_ONCE):

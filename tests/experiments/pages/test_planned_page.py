@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from experiments import lifecycle
 from experiments.models import Experiment
-from experiments.results.looks.taking import take_due
+from experiments.results.looks.taking import take_due_looks
 from tests.experiments.results.planned import plan_now, start_planned, week_of, weeks_pass
 from tests.factories import ExperimentFactory
 from tests.roles import Cast
@@ -81,7 +81,7 @@ def test_between_looks_there_are_counts_and_curves_and_no_verdict(
 def test_a_look_shows_its_figures_and_the_verdict(client: Client, experiment: Experiment) -> None:
     week_of(experiment, *APART)
     week_of(experiment, *ALIKE)
-    take_due()
+    take_due_looks()
     shown = page(client, experiment)
     assert "treatment is better than control." in shown
     assert 'id="looks"' in shown
@@ -100,7 +100,7 @@ def test_a_look_shows_its_figures_and_the_verdict(client: Client, experiment: Ex
 def test_a_look_that_was_left_out_says_why(client: Client, experiment: Experiment) -> None:
     week_of(experiment, (60, 20), (60, 21))
     week_of(experiment, (60, 20), (60, 21))
-    take_due()
+    take_due_looks()
     assert "left out: there were too few visitors" in page(client, experiment)
     (look,) = results(client, experiment)["looks"]
     assert (look["missed"], look["bound"], look["treatments"]) == ("too_few_visitors", None, [])

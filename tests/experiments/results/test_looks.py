@@ -9,7 +9,7 @@ from agents.models import Agent
 from experiments import lifecycle
 from experiments.lifecycle import OnConflict
 from experiments.models import Assignment, Experiment, LeftOutRule, Look, PendingCount, RuleKind
-from experiments.results.looks.taking import take_due
+from experiments.results.looks.taking import take_due_looks
 from experiments.results.report import ExperimentResults, results_in_brief, results_of
 from experiments.results.verdicts import VerdictKind
 from experiments.statistics import Proportion, holm
@@ -46,15 +46,15 @@ def numbers(experiment: Experiment) -> list[int]:
 class TestTaking:
     def test_none_before_it_is_due(self, experiment: Experiment) -> None:
         week_of(experiment, *APART)
-        assert not take_due()
+        assert not take_due_looks()
         weeks_pass(experiment, 0.999)
-        assert not take_due()
+        assert not take_due_looks()
         assert not experiment.looks.exists()
 
     def test_is_of_the_visitors_whose_span_had_closed(self, experiment: Experiment) -> None:
         week_of(experiment, (110, 30), (105, 41))
         week_of(experiment, (300, 1), (300, 299))  # whose spans are open
-        assert take_due()
+        assert take_due_looks()
         (look,) = experiment.looks.all()
         plan = plan_now(experiment)
         assert look.fraction == 105 / plan.visitors
@@ -70,7 +70,7 @@ class TestTaking:
         week_of(experiment, *ALIKE)
         week_of(experiment, *APART)
         week_of(experiment, *APART)
-        assert take_due()  # two at once: nobody was there for a week
+        assert take_due_looks()  # two at once: nobody was there for a week
         first, second = experiment.looks.all()
         alike = [Proportion(*each) for each in ALIKE]
         both = [Proportion(200, 60), Proportion(200, 93)]
@@ -82,7 +82,7 @@ class TestTaking:
     def test_is_never_taken_again(self, experiment: Experiment) -> None:
         week_of(experiment, *ALIKE)
         week_of(experiment, *ALIKE)
-        take_due()
+        take_due_looks()
         (before,) = Look.objects.values()
         gone = Assignment.objects.filter(experiment=experiment).values_list("visitor_id")[:20]
         for (visitor,) in gone:
@@ -90,23 +90,23 @@ class TestTaking:
                 workspace=experiment.agent.workspace, kind=RuleKind.VISITOR, value=visitor
             )
             PendingCount.objects.create(agent=experiment.agent, visitor_id=visitor)
-        assert not take_due()
+        assert not take_due_looks()
         assert list(Look.objects.values()) == [before]
 
     def test_the_last_comes_with_the_planned_visitors(self, experiment: Experiment) -> None:
         week_of(experiment, (300, 90), (290, 95))
         week_of(experiment, *ALIKE)
-        take_due()
+        take_due_looks()
         (look,) = experiment.looks.all()
         assert look.fraction > 1  # overrun
         assert look.is_last
         weeks_pass(experiment, 5)
-        assert not take_due()
+        assert not take_due_looks()
 
     def test_or_with_the_planned_end_when_all_is_spent(self, experiment: Experiment) -> None:
         for _ in range(4):
             week_of(experiment, (60, 20), (60, 21))
-            take_due()
+            take_due_looks()
         first, *_, last = experiment.looks.all()
         assert (first.number, first.missed) == (1, "too_few_visitors")
         assert (last.number, last.is_last) == (3, True)
@@ -117,7 +117,7 @@ class TestTaking:
     def test_a_variant_without_visitors_lets_none_be_taken(self, experiment: Experiment) -> None:
         for _ in range(4):
             week_of(experiment, (1, 1), (0, 0))
-        take_due()
+        take_due_looks()
         assert [look.missed for look in experiment.looks.all()] == ["no_visitors"] * 3
         found = results(experiment).headline
         assert found.kind == VerdictKind.COUNTS
@@ -126,7 +126,7 @@ class TestTaking:
     def test_too_few_with_a_lead_let_none_be_taken(self, experiment: Experiment) -> None:
         week_of(experiment, (120, 24), (120, 40))
         week_of(experiment, (120, 24), (120, 40))
-        take_due()
+        take_due_looks()
         assert [look.missed for look in experiment.looks.all()] == ["too_few_outcomes"]
 
     def test_of_one_that_ends_early_the_last_comes_with_final_figures(
@@ -135,10 +135,10 @@ class TestTaking:
         week_of(experiment, (130, 40), (130, 60))
         lifecycle.stop(experiment, by=None)
         weeks_pass(experiment, 1.1)
-        take_due()
+        take_due_looks()
         assert [look.is_last for look in experiment.looks.all()] == [False]
         weeks_pass(experiment, 0.1)
-        assert take_due()
+        assert take_due_looks()
         first, last = experiment.looks.all()
         assert (last.number, last.is_last, last.missed) == (2, True, "")
         assert last.fraction == first.fraction  # that look again, with all left to spend
@@ -152,7 +152,7 @@ class TestTaking:
         lifecycle.stop(experiment, by=None)
         lifecycle.start(experiment, by=None)
         week_of(experiment, *ALIKE)
-        take_due()
+        take_due_looks()
         assert [look.is_last for look in experiment.looks.all()] == [False]
 
     def test_none_at_a_watched_one(self, agent: Agent) -> None:
@@ -160,16 +160,16 @@ class TestTaking:
         lifecycle.start(watched, by=None)
         week_of(watched, *ALIKE)
         weeks_pass(watched, 20)
-        assert not take_due()
+        assert not take_due_looks()
 
     @pytest.mark.django_db(transaction=True)
     def test_several_background_processes_take_each_once(self, agent: Agent) -> None:
         busy = start_planned(agent)
         for _ in range(3):
             week_of(busy, *ALIKE)
-        at_once([take_due] * 6)
+        at_once([take_due_looks] * 6)
         assert numbers(busy) == [1, 2]
-        at_once([take_due] * 6)
+        at_once([take_due_looks] * 6)
         assert numbers(busy) == [1, 2]
 
     def test_one_that_fails_does_not_keep_others_waiting(
@@ -190,7 +190,7 @@ class TestTaking:
             plan={"broken": True}, next_look_at=now - timedelta(days=2)
         )
         Experiment.objects.filter(pk=other.pk).update(next_look_at=now - timedelta(days=1))
-        assert take_due()
+        assert take_due_looks()
         assert numbers(other) == [1]
         assert "No look could be taken" in caplog.text
 
@@ -221,7 +221,7 @@ class TestVerdict:
     def test_a_look_decides_and_it_stays_decided(self, experiment: Experiment) -> None:
         week_of(experiment, *APART)
         week_of(experiment, (100, 60), (100, 20))  # turns round
-        take_due()
+        take_due_looks()
         found = results(experiment)
         assert found.headline.kind == VerdictKind.DECIDED
         assert "treatment is better than control" in found.headline.answer
@@ -233,7 +233,7 @@ class TestVerdict:
         assert treatment.comparison.relative.interval.lower > 0
         for _ in range(2):
             week_of(experiment, *ALIKE)
-            take_due()
+            take_due_looks()
         assert verdict_kind(experiment) == VerdictKind.DECIDED
         brief = results_in_brief(Experiment.objects.get(pk=experiment.pk), is_complete=True)
         assert brief.headline.kind == VerdictKind.DECIDED
@@ -243,7 +243,7 @@ class TestVerdict:
     ) -> None:
         week_of(experiment, *ALIKE)
         week_of(experiment, *ALIKE)
-        take_due()
+        take_due_looks()
         found = results(experiment).headline
         assert found.kind == VerdictKind.BETWEEN
         assert found.certainty.startswith("Look 1 of 3 on ")
@@ -254,7 +254,7 @@ class TestVerdict:
     def test_futile_is_said(self, experiment: Experiment) -> None:
         week_of(experiment, (120, 45), (120, 30))
         week_of(experiment, *ALIKE)
-        take_due()
+        take_due_looks()
         found = results(experiment).headline
         assert found.certainty.endswith("found it futile.")
         assert "You may as well stop" in found.advice
@@ -262,7 +262,7 @@ class TestVerdict:
     def test_after_the_last_it_says_what_was_not_shown(self, experiment: Experiment) -> None:
         for _ in range(4):
             week_of(experiment, *ALIKE)
-            take_due()
+            take_due_looks()
         found = results(experiment)
         assert found.headline.kind == VerdictKind.OPEN
         assert found.headline.answer.startswith("No difference shown between control and treatment")
@@ -286,7 +286,7 @@ class TestVerdict:
     def test_a_split_that_cannot_be_comes_before_all(self, experiment: Experiment) -> None:
         week_of(experiment, (400, 130), (100, 62))
         week_of(experiment, *ALIKE)
-        take_due()
+        take_due_looks()
         assert verdict_kind(experiment) == VerdictKind.ALARM
 
 

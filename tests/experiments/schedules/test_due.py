@@ -10,7 +10,7 @@ from experiments import history, lifecycle
 from experiments.lifecycle import OnConflict, Schedule
 from experiments.lifecycle.narrative import step_of
 from experiments.models import Action, AssignedCount, Experiment
-from experiments.schedules.due import end_decided, take_due
+from experiments.schedules.due import end_decided, start_and_end_due
 from glozr.postgres.clock import database_time
 from tests.experiments.schedules.moments import from_now, given
 from tests.factories import ExperimentFactory
@@ -40,11 +40,11 @@ def steps(experiment: Experiment) -> list[tuple[str, str]]:
 class TestStarts:
     def test_when_the_time_has_come(self, draft: Experiment) -> None:
         given(draft, starts_at=from_now(minutes=1))
-        take_due()
+        start_and_end_due()
         draft.refresh_from_db()
         assert draft.is_draft
         due = given(draft, starts_at=from_now(seconds=-3))
-        take_due()
+        start_and_end_due()
         draft.refresh_from_db()
         assert draft.is_running
         assert draft.starts_at is None
@@ -62,7 +62,7 @@ class TestStarts:
     ) -> None:
         other = ExperimentFactory.create(agent=agent)
         given(other, starts_at=from_now(seconds=-1), starts_on_conflict=choice)
-        take_due()
+        start_and_end_due()
         for experiment in (other, running):
             experiment.refresh_from_db()
         assert (other.status, running.status) == ("running", status)
@@ -82,8 +82,8 @@ class TestStarts:
     ) -> None:
         other = ExperimentFactory.create(agent=agent)
         given(other, starts_at=from_now(seconds=-1), ends_when_decided=True)
-        take_due()
-        take_due()
+        start_and_end_due()
+        start_and_end_due()
         other.refresh_from_db()
         assert other.is_draft
         assert lifecycle.schedule_of(other) is None
@@ -94,7 +94,7 @@ class TestStarts:
     def test_of_a_set_up_that_breaks_rules_fails_with_every_one(self, draft: Experiment) -> None:
         draft.variants.filter(position=1).delete()
         given(draft, starts_at=from_now(seconds=-1))
-        take_due()
+        start_and_end_due()
         (event,) = draft.events.filter(action=Action.START_FAILED)
         assert event.changes["reason"] == "variants: An experiment needs at least two variants."
 
@@ -103,13 +103,13 @@ class TestStarts:
     ) -> None:
         given(draft, starts_at=from_now(seconds=-1))
         monkeypatch.setattr("experiments.limits.HISTORY", 1)
-        take_due()
+        start_and_end_due()
         assert steps(draft) == [("Glozr", "could not start it at the time that was set")]
 
     def test_of_what_is_deleted_never_come(self, draft: Experiment) -> None:
         given(draft, starts_at=from_now(seconds=-1))
         lifecycle.delete(draft, by=None)
-        take_due()
+        start_and_end_due()
         assert Experiment.with_tombstones.get(pk=draft.pk).is_draft
 
 
@@ -117,7 +117,7 @@ class TestStarts:
 class TestEnds:
     def test_at_its_time_to_the_microsecond(self, running: Experiment) -> None:
         over = given(running, ends_at=from_now(seconds=-2), ends_when_decided=True)
-        take_due()
+        start_and_end_due()
         running.refresh_from_db()
         assert running.is_stopped
         assert running.stopped_at == over.ends_at
@@ -126,7 +126,7 @@ class TestEnds:
 
     def test_not_before(self, running: Experiment) -> None:
         given(running, ends_at=from_now(minutes=1), ends_at_visitors=5)
-        take_due()
+        start_and_end_due()
         running.refresh_from_db()
         assert running.is_running
 
@@ -137,7 +137,7 @@ class TestEnds:
             AssignedCount.objects.create(
                 agent=agent, experiment=running, variant_id=variant.pk, slot=slot, visitors=5
             )
-        take_due()
+        start_and_end_due()
         running.refresh_from_db()
         assert running.is_stopped
         who, what = steps(running)[-1]
@@ -188,7 +188,7 @@ def test_a_server_whose_clock_is_wrong_does_the_same(
     due, later = ExperimentFactory.create_batch(2, agent=agent)
     given(due, starts_at=from_now(seconds=-1))
     given(later, starts_at=from_now(minutes=30))
-    take_due()
+    start_and_end_due()
     for experiment in (running, due, later):
         experiment.refresh_from_db()
     assert [running.status, due.status, later.status] == ["stopped", "running", "draft"]
@@ -204,11 +204,11 @@ def test_once_however_many_background_processes_there_are(
     other = ExperimentFactory.create(agent=agent)
     given(running, ends_at=from_now(seconds=-1))
     given(other, starts_at=from_now(seconds=-1))
-    at_once([take_due] * PROCESSES)
+    at_once([start_and_end_due] * PROCESSES)
     actions = [event.action for event in other.events.all()]
     assert actions == [Action.STARTED, Action.CREATED]
     assert running.events.filter(action=Action.STOPPED).count() == 1
     blocked = ExperimentFactory.create(agent=agent)
     given(blocked, starts_at=from_now(seconds=-1))
-    at_once([take_due] * PROCESSES)
+    at_once([start_and_end_due] * PROCESSES)
     assert blocked.events.filter(action=Action.START_FAILED).count() == 1

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from experiments.api.runtime import AssignmentsView, LeadsView, MessagesView
+from experiments.api.runtime.calls import AssignmentsView, LeadsView, MessagesView
 
 urlpatterns = [
     path("agents/<uuid:agent_id>/assignments/", AssignmentsView.as_view(), name="api_assignments"),

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from agents.api.authentication import credentials_in
 from experiments.api import serializers
-from experiments.api.runtime import AUTH, RuntimeView, read_call, resolution_json
+from experiments.api.runtime.calls import AUTH, RuntimeView, read_call, resolution_json
 from experiments.api.serializers.openfeature import (
     FlagCallSerializer,
     FlagErrorSerializer,

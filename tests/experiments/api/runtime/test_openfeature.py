@@ -23,7 +23,7 @@ from requests.structures import CaseInsensitiveDict
 
 from agents.models import Ability, Agent, Conversation
 from experiments import lifecycle
-from experiments.api import openfeature
+from experiments.api.runtime import openfeature
 from experiments.models import Assignment, Experiment
 from glozr.errors import TooSoon
 from tests.agents.agents.edits import reword

@@ -1,0 +1,1 @@
+"""Signing in, invitations and passkeys, in a browser."""

@@ -1,0 +1,1 @@
+"""What comes after an experiment, on pages."""

@@ -1,0 +1,1 @@
+"""Starts and ends by schedule, on pages."""
