@@ -3,7 +3,7 @@
 Each is looked at by turns, on as many servers as there are: a watcher takes one by moving the time
 at which it is due, in a statement that skips what another takes. That a notice is written once is
 the database's to hold. One that has ended is watched until its figures are final, or it is
-concluded.
+concluded; a planned one until its last look.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ from django.db.models.functions import Now
 from experiments.models import Experiment, NoticeKind, NoticeWatch
 from experiments.notices import words
 from experiments.notices.telling import tell
+from experiments.results.looks.standing import Standing
+from experiments.results.looks.words import outcome_in_words
 from experiments.results.report import ExperimentResults, results_in_brief
 from experiments.results.verdicts import VerdictKind
 from glozr.background import IsStopping, never
@@ -76,17 +78,27 @@ def _look_at(experiment: Experiment) -> bool:
     results = results_in_brief(experiment, is_complete=True)
     for state in _states_of(results, run=experiment.started_at.isoformat()):
         tell(experiment, state.kind, key=state.key, text=state.text)
-    return experiment.is_running or not results.timing.is_final
+    has_looks_to_come = experiment.is_planned and results.next_look is not None
+    return experiment.is_running or not results.timing.is_final or has_looks_to_come
 
 
 def _states_of(results: ExperimentResults, *, run: str) -> Iterator[_State]:
-    """A look that was taken is to be told of here as well, by whoever keeps looks: `LOOK_DUE` with
-    the look's number as key and `words.LOOK_TAKEN`, `FUTILE` with the run's and `words.UNLIKELY`.
-    """
     headline = results.headline
+    if results.standing is not None:
+        yield from _of_looks(results.standing)
     if results.sample_ratio.is_alarm:
         yield _State(NoticeKind.SPLIT_ALARM, run, f"{headline.answer} {headline.advice}")
     elif headline.kind == VerdictKind.DECIDED:
         yield _State(NoticeKind.DECIDED, run, f"{headline.answer} {headline.advice}")
     if results.timing.quiet_since is not None:
         yield _State(NoticeKind.QUIET, run, words.NOBODY_COMES)
+
+
+def _of_looks(standing: Standing) -> Iterator[_State]:
+    for kept in standing.looks:
+        number, of = kept.look.number, standing.plan.looks
+        outcome = outcome_in_words(kept)
+        told = words.LOOK_TAKEN.format(number=number, of=of, outcome=outcome)
+        yield _State(NoticeKind.LOOK_DUE, str(number), told)
+        if kept.look.is_futile:
+            yield _State(NoticeKind.FUTILE, "", words.UNLIKELY)

@@ -7,7 +7,7 @@ from experiments.models import Notice, NoticeKind
 _TITLES: Mapping[NoticeKind, str] = {
     NoticeKind.STARTED: "{name} has started",
     NoticeKind.ENDED: "{name} has ended",
-    NoticeKind.LOOK_DUE: "{name} is due for a look",
+    NoticeKind.LOOK_DUE: "A look at {name} was due",
     NoticeKind.DECIDED: "{name} is decided",
     NoticeKind.FUTILE: "{name} is unlikely to be decided",
     NoticeKind.SPLIT_ALARM: "The visitors of {name} are not split as they should be",
@@ -16,7 +16,7 @@ _TITLES: Mapping[NoticeKind, str] = {
     NoticeKind.START_FAILED: "{name} could not be started",
     NoticeKind.CONCLUDED: "{name} is concluded",
 }
-LOOK_TAKEN = "Look {number} of {of} is there. Open the results to see what it says."
+LOOK_TAKEN = "Look {number} of {of}: {outcome}."
 UNLIKELY = (
     "Under the lift that it was planned for, a decision at the last look is less than 10% likely. "
     "You can stop it now, or let it run to its planned end."

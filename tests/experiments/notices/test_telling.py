@@ -20,6 +20,8 @@ from experiments.models import (
 )
 from experiments.notices import telling, watching
 from experiments.results import rollup
+from experiments.results.looks.taking import take_due
+from tests.experiments.results.planned import start_planned, week_of
 from tests.factories import ExperimentFactory
 from tests.roles import Cast
 from tests.threads import at_once
@@ -168,6 +170,34 @@ class TestTheWatch:
     def test_has_nothing_to_say_of_drafts(self, cast: Cast) -> None:
         ExperimentFactory.create(agent=cast.agent)
         assert watching.watch() == 0
+
+
+class TestLooks:
+    def test_each_is_told_once_and_that_one_was_futile(self, cast: Cast) -> None:
+        planned = start_planned(cast.agent)
+        for _ in range(3):
+            week_of(planned, (100, 40), (100, 30))
+            take_due()
+            watching.watch()
+            look_again()
+        looks = list(planned.looks.filter(missed=""))
+        assert len(looks) > 1
+        assert any(look.is_futile for look in looks)
+        kinds = told(planned)
+        assert kinds.count("look_due") == planned.looks.count()
+        assert kinds.count("futile") == 1
+        assert planned.notices.get(kind="look_due", key="1").text.startswith("Look 1 of ")
+
+    def test_a_decision_is_told_with_the_look_that_brought_it(self, cast: Cast) -> None:
+        planned = start_planned(cast.agent)
+        week_of(planned, (120, 30), (120, 90))
+        watching.watch()
+        assert "decided" not in told(planned), "No look was taken yet."
+        week_of(planned, (30, 10), (30, 10))
+        take_due()
+        look_again()
+        assert told(planned).count("look_due") == 1
+        assert "decided" in told(planned)
 
 
 @pytest.mark.django_db(transaction=True)
