@@ -20,7 +20,7 @@ from experiments.models import (
 )
 from experiments.notices import telling, watching
 from experiments.results import rollup
-from experiments.results.looks.taking import take_due
+from experiments.results.looks.taking import take_due_looks
 from tests.experiments.results.planned import start_planned, week_of
 from tests.factories import ExperimentFactory
 from tests.roles import Cast
@@ -177,7 +177,7 @@ class TestLooks:
         planned = start_planned(cast.agent)
         for _ in range(3):
             week_of(planned, (100, 40), (100, 30))
-            take_due()
+            take_due_looks()
             watching.watch()
             look_again()
         looks = list(planned.looks.filter(missed=""))
@@ -194,7 +194,7 @@ class TestLooks:
         watching.watch()
         assert "decided" not in told(planned), "No look was taken yet."
         week_of(planned, (30, 10), (30, 10))
-        take_due()
+        take_due_looks()
         look_again()
         assert told(planned).count("look_due") == 1
         assert "decided" in told(planned)
