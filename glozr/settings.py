@@ -352,7 +352,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "experiments.models.Status",
         "LeadStatusEnum": "agents.models.LeadStatus",
-        "ReasonEnum": "experiments.api.serializers.results.REASON_CHOICES",
+        "ReasonEnum": "experiments.api.serializers.comparisons.REASON_CHOICES",
         "FlagReasonEnum": "experiments.api.serializers.openfeature.FLAG_REASONS",
         "KindEnum": "experiments.models.Kind",
         "RuleKindEnum": "experiments.models.RuleKind",
