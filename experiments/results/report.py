@@ -323,7 +323,7 @@ def _metric_results(
         planned_lift=context.planned_lift,
         visitors_needed=needed,
         days_needed=days_needed,
-        looks=None if looks is None else looks_in_words(looks, context.zone, context.timing.as_of),
+        looks=_looks_of(metric, context),
     )
     return MetricResults(
         metric=metric,
@@ -340,6 +340,14 @@ def _metric_results(
         days_needed=days_needed,
         expected_on=_expected_on(days_needed, context),
     )
+
+
+def _looks_of(metric: Metric, context: _Context) -> verdicts.Looks | None:
+    """What a verdict must know of them: the primary metric's is theirs, and between them no other
+    metric has one either."""
+    if context.looks is None or (context.has_verdict and metric is not context.metrics[0]):
+        return None
+    return looks_in_words(context.looks, context.zone, context.timing.as_of)
 
 
 def _needed(

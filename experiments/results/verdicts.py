@@ -150,7 +150,7 @@ def _between_looks(situation: Situation, looks: Looks) -> Verdict:
         return _counts(situation)
     answer = (
         f"No verdict between looks. {looks.visitors:,} of {looks.planned_visitors:,} visitors a "
-        "variant are counted out."
+        "variant are counted."
     )
     advice = looks.next
     if situation.stage == Stage.SUPERSEDED:

@@ -11,7 +11,7 @@ MISSED = {
     NoLook.NO_VISITORS: "a variant had no visitors",
     NoLook.TOO_FEW_VISITORS: "there were too few visitors",
     NoLook.TOO_FEW_OUTCOMES: "too few visitors had left a lead, or too few had not",
-    NoLook.NOTHING_NEW: "nobody new had been counted out",
+    NoLook.NOTHING_NEW: "nobody new had been counted",
     NoLook.ALL_TAKEN: "all were taken",
 }
 

@@ -60,7 +60,13 @@ def test_between_looks_there_are_counts_and_curves_and_no_verdict(
     assert "No verdict between looks" in shown
     assert "Cumulative lift by day" in shown
     assert "30.0%" in shown  # the control's rate
-    for certain in ("is better than", "above zero", "How much longer?", 'id="looks"'):
+    for certain in (
+        "is better than",
+        "No difference shown",
+        "above zero",
+        "How much longer?",
+        'id="looks"',
+    ):
         assert certain not in shown, certain
 
     body = results(client, experiment)
