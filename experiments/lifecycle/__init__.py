@@ -6,7 +6,12 @@ stands in the history in the same transaction; `narrative` puts the history into
 shows what a set-up would give.
 """
 
-from experiments.lifecycle.schedule import Schedule, schedule_of, set_schedule
+from experiments.lifecycle.schedule import (
+    Schedule,
+    forget_schedule,
+    schedule_of,
+    set_schedule,
+)
 from experiments.lifecycle.steps import (
     TRANSITIONS,
     AnotherRunning,
@@ -28,6 +33,7 @@ __all__ = [
     "can",
     "delete",
     "end",
+    "forget_schedule",
     "schedule_of",
     "set_schedule",
     "start",

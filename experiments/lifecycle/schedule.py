@@ -77,7 +77,7 @@ def set_schedule(
 
     Raises:
         Invalid: it breaks rules; all of them are named.
-        Conflict: `ended`, as the end has come and only the stop is not written yet.
+        Conflict: `ended`, as the end has come and only the stop is not written yet; `concluded`.
         OutOfDate: the experiment has changed since `seen_version`.
     """
     with alone(experiment) as current:
@@ -87,6 +87,11 @@ def set_schedule(
         changes = changes_of(before, schedule)
         if not changes:
             return current
+        if current.concluded is not None:
+            raise Conflict(
+                f"{current.name} is concluded. Duplicate it and schedule the copy.",
+                code="concluded",
+            )
         if current.is_running and due_end(current) is not None:
             raise Conflict(f"The end of {current.name} has come. Stop it first.", code="ended")
         counts = _assigned(current) if schedule.ends_at_visitors is not None else {}
@@ -101,14 +106,19 @@ def set_schedule(
 def drop_start(experiment: Experiment, *, reason: str) -> None:
     """Note that the scheduled start failed, and schedule nothing any more. Call it `alone`."""
     before = schedule_of(experiment) or Schedule()
-    _write(experiment, Schedule())
-    forget_counts(experiment)
+    forget_schedule(experiment)
     history.record(
         experiment,
         Action.START_FAILED,
         by=None,
         changes={"reason": reason, **changes_of(before, Schedule())},
     )
+
+
+def forget_schedule(experiment: Experiment) -> None:
+    """Schedule nothing any more. Call it `alone`."""
+    _write(experiment, Schedule())
+    forget_counts(experiment)
 
 
 def due_end(experiment: Experiment) -> End | None:

@@ -75,6 +75,7 @@ def conclude(
         _demand_support(results, decision)
         if current.is_running:
             lifecycle.stop(current, by=by, because={"concluded": True})
+        lifecycle.forget_schedule(current)
         conclusion = _conclusion(current, decision, results, by=by)
         if decision.put_into_use and variant is not None:
             _put_into_use(current, conclusion, variant, by=by, seen_revision=seen_revision)

@@ -1,5 +1,6 @@
 """Conclude, put into use, take back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,13 +8,14 @@ import pytest
 from agents.agents.dependents import source_of_persona
 from agents.models import Agent, WorkspaceAction
 from experiments import lifecycle
-from experiments.lifecycle import editing, narrative
+from experiments.lifecycle import Schedule, editing, narrative
 from experiments.models import Action, Conclusion, Experiment, Kind, Outcome
 from experiments.outcomes.conclusions import Decision, conclude, take_out_of_use
 from experiments.outcomes.proposals import proposals_of
 from experiments.outcomes.support import Supported, primary_of, supported_outcome
 from experiments.results.report import results_of
 from glozr.errors import Conflict, Invalid, OutOfDate
+from glozr.postgres.clock import database_time
 from tests.agents.agents.edits import reword
 from tests.experiments.outcomes.concluded import (
     FEW,
@@ -130,6 +132,16 @@ class TestConclude:
             lifecycle.start(experiment, by=None)
         assert refused.value.code == "concluded"
         assert editing.duplicate(experiment, by=None).concluded is None
+
+    def test_it_is_not_scheduled_either(self, agent: Agent) -> None:
+        experiment = measured(agent, OPEN)
+        lifecycle.stop(experiment, by=None)
+        ahead = Schedule(starts_at=database_time() + timedelta(days=1))
+        lifecycle.set_schedule(experiment, ahead, by=None)
+        conclude(experiment, Decision(Outcome.NO_DIFFERENCE), by=None)
+        assert lifecycle.schedule_of(Experiment.objects.get(pk=experiment.pk)) is None
+        with pytest.raises(Conflict, match="Duplicate it"):
+            lifecycle.set_schedule(experiment, ahead, by=None)
 
     def test_its_variants_are_frozen_though_nobody_came(self, agent: Agent) -> None:
         experiment = measured(agent, [(0, 0), (0, 0)])
