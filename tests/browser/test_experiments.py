@@ -138,7 +138,7 @@ def test_an_editor_sees_the_same_pages_and_no_control(
     page = sign_in(cast.editor)
     page.goto(tab)
     expect(page.get_by_text("New experiment")).to_have_count(0)
-    page.get_by_role("link", name="Mine").click()
+    page.get_by_role("link", name="Mine", exact=True).click()
     expect(page.get_by_role("heading", name="Set-up")).to_be_visible()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     main = page.locator("main")

@@ -63,7 +63,9 @@ def test_the_wait_grows_and_is_forgotten_with_time(cast: Cast) -> None:
         seconds = int(hammer("owner@example.com")["Retry-After"])
         waits.append(seconds)
         wait(seconds)
-    assert waits[:5] == [2, 4, 8, 16, 32]
+    # Whole seconds of what is left; a slow machine has used some of it up.
+    for told, whole in zip(waits, (2, 4, 8, 16, 32), strict=False):
+        assert whole / 2 < told <= whole
     assert 256 < waits[-1] <= attempts.PASSWORDS.longest_seconds
     wait(24 * 3600)
     assert int(hammer("owner@example.com")["Retry-After"]) == 2

@@ -35,6 +35,7 @@ FIELDS = {
     "expected_weekly",
     "traffic_share",
     "version",
+    "schedule",
     "variants",
 }
 

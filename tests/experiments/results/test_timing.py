@@ -66,7 +66,7 @@ class TestDaysLeft:
 
         assert found.visitors_needed is not None
         days = (found.visitors_needed - 420) / 2
-        assert found.days_needed == pytest.approx(days, abs=1)
+        assert found.days_needed == pytest.approx(days, rel=0.005)
         assert f"about {found.days_needed:,} days more at the current pace" in found.verdict.advice
 
     def test_are_of_the_last_two_weeks_of_a_long_run(self, experiment: Experiment) -> None:
@@ -76,7 +76,7 @@ class TestDaysLeft:
         found = fresh(experiment).metrics[0]
 
         assert found.visitors_needed is not None
-        assert found.days_needed == pytest.approx(found.visitors_needed - 914, abs=1)
+        assert found.days_needed == pytest.approx(found.visitors_needed - 914, rel=0.005)
 
     def test_are_a_whole_one_at_least(self, experiment: Experiment) -> None:
         started(experiment, NOW - DAY)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from agents.models import Agent
+from agents.models import Agent, ApiToken
 from experiments import lifecycle
 from experiments.models import Experiment
 from experiments.runtime.statements import AUTHORISE
@@ -124,7 +124,11 @@ def test_one_for_a_conversation_under_way_after_edits(
 
 def test_the_gate_finds_a_token_by_the_index_of_each_of_its_keys(agent: Agent) -> None:
     parameters = {"digest": "x", "client": None, "agent": agent.pk}
+    ApiToken.objects.bulk_create(
+        ApiToken(workspace=agent.workspace, name=f"Token {n}", digest=str(n)) for n in range(500)
+    )
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE api_tokens")
         cursor.execute("SET LOCAL enable_seqscan = off")  # which is the cheapest for so few rows
         cursor.execute(f"EXPLAIN {AUTHORISE}", parameters)
         plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -89,7 +89,7 @@ def test_a_failure_is_told_by_kind_and_place_without_its_text(
         runtime.post("assignments/", {"visitor_id": SECRET})
     line = the_line(lines, "django.request")
     assert (line["message"], line["route"]) == ("Internal Server Error", "api_assignments")
-    for part in ("builtins.LookupError", "which led to:", "ZeroDivisionError", "runtime.py"):
+    for part in ("builtins.LookupError", "which led to:", "ZeroDivisionError", "calls.py"):
         assert part in line["exc_info"]
 
 
