@@ -125,7 +125,8 @@ def test_one_for_a_conversation_under_way_after_edits(
 def test_the_gate_finds_a_token_by_the_index_of_each_of_its_keys(agent: Agent) -> None:
     parameters = {"digest": "x", "client": None, "agent": agent.pk}
     ApiToken.objects.bulk_create(
-        ApiToken(workspace=agent.workspace, name=f"Token {n}", digest=str(n)) for n in range(500)
+        ApiToken(workspace=agent.workspace, name=f"Token {n}", digest=str(n), abilities=["runtime"])
+        for n in range(500)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE api_tokens")
