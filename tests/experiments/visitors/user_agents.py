@@ -1,4 +1,5 @@
-"""Real user agents, from `user_agents.txt`: of people's devices, of bots, of assistants."""
+"""User agents in the forms that their makers document, from `user_agents.txt`: of people's devices,
+of bots, of assistants."""
 
 from pathlib import Path
 
