@@ -15,12 +15,8 @@ class ExperimentsConfig(AppConfig):
         from experiments import history
         from experiments.demo import checks
         from experiments.lifecycle import agent_edits
-        from experiments.notices import delivering, passing_on, reading, telling, upkeep, watching
+        from experiments.notices import reading, telling
         from experiments.outcomes import sources
-        from experiments.results import rollup
-        from experiments.results.looks import taking
-        from experiments.schedules import due
-        from experiments.visitors import erasing
 
         assert checks  # registered
         watch_agents(
@@ -29,16 +25,18 @@ class ExperimentsConfig(AppConfig):
             note=agent_edits.note_in_histories,
             source=sources.source_of,
         )
-        add_step("fold results", rollup.fold_all, every=10)
-        add_step("start and end by schedule", due.start_and_end_due, every=2)
-        add_step("end what is decided", due.end_decided, every=30)
-        add_step("take looks", taking.take_due_looks, every=30)
-        add_step("erase old visitors", erasing.erase_old, every=600)
+        add_step("fold results", "experiments.results.rollup.fold_all", every=10)
+        add_step(
+            "start and end by schedule", "experiments.schedules.due.start_and_end_due", every=2
+        )
+        add_step("end what is decided", "experiments.schedules.due.end_decided", every=30)
+        add_step("take looks", "experiments.results.looks.taking.take_due_looks", every=30)
+        add_step("erase old visitors", "experiments.visitors.erasing.erase_old", every=600)
         history.listen_to_steps("notices", telling.tell_of_steps)
-        add_step("look for news", watching.watch, every=30)
-        add_step("pass on notices", passing_on.pass_on_notices, every=2)
-        add_step("deliver notices", delivering.deliver_due, every=2)
-        add_step("clear old notices", upkeep.clear_old_notices, every=600)
+        add_step("look for news", "experiments.notices.watching.watch", every=30)
+        add_step("pass on notices", "experiments.notices.passing_on.pass_on_notices", every=2)
+        add_step("deliver notices", "experiments.notices.delivering.deliver_due", every=2)
+        add_step("clear old notices", "experiments.notices.upkeep.clear_old_notices", every=600)
         add_workspace_tab("notices", "Notices", "notice_list", rank=20, needed=Permission.VIEW)
         add_news("Notices", "notice_list", reading.unseen_in_workspace)
         add_agent_tab("overview", "Overview", "agent_overview", rank=10)

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from typing import TypeAlias
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.module_loading import import_string
 
 _log = logging.getLogger("glozr.background")
 END_SECONDS = 10.0
@@ -29,16 +30,19 @@ def never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class BackgroundStep:
-    """`run` is called again `every` so many seconds after it returned."""
+    """`run` is called again `every` so many seconds after it returned. It may be a dotted name,
+    which is imported when the step is first taken: most processes take none, and much is loaded for
+    some."""
 
     name: str
-    run: Callable[[IsStopping], object]
+    run: Callable[[IsStopping], object] | str
     every: float
 
     def take(self, is_stopping: IsStopping = never) -> bool:
         """Take it once, on this thread's connection; whether it went well."""
         try:
-            self.run(is_stopping)
+            run = import_string(self.run) if isinstance(self.run, str) else self.run
+            run(is_stopping)
         except (OperationalError, InterfaceError) as error:
             _log.warning("%s: the database is away: %s", self.name, type(error).__name__)
         except Exception:
@@ -52,7 +56,7 @@ class BackgroundStep:
 _steps: dict[str, BackgroundStep] = {}
 
 
-def add_step(name: str, run: Callable[[IsStopping], object], *, every: float) -> None:
+def add_step(name: str, run: Callable[[IsStopping], object] | str, *, every: float) -> None:
     _steps[name] = BackgroundStep(name, run, every)
 
 

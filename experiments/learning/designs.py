@@ -15,7 +15,8 @@ from experiments import limits
 from experiments.configuration import PLAIN_FIELDS, Setup, changed_setup
 from experiments.models import Design, Experiment
 from experiments.plans.baseline import Baseline, baseline_of
-from experiments.plans.frozen import FrozenPlan, as_json, plan_for, plan_in_words
+from experiments.plans.frozen import FrozenPlan, as_json, plan_for
+from experiments.plans.words import plan_in_words
 from glozr.errors import Invalid
 
 BASELINE_SECONDS = 600

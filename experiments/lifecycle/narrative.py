@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 from agents.audit import texts
 from agents.audit.narrative import Difference, Step, told_differences
 from experiments.models import Action, Design, Event, Kind, PrimaryMetric, RuleKind
-from experiments.plans.frozen import plan_in_words
+from experiments.plans.words import plan_in_words
 
 SETUP_LABELS = {
     "name": "Name",

@@ -23,8 +23,6 @@ from experiments.lifecycle.schedule import (
     forget_counts,
 )
 from experiments.models import Action, Experiment, OnConflict, Status
-from experiments.plans.baseline import baseline_of
-from experiments.plans.frozen import freeze, wants_plan
 from glozr.errors import Conflict
 
 TRANSITIONS: Mapping[Action, Mapping[Status, Status]] = {
@@ -70,6 +68,10 @@ def start(
         Invalid: the set-up breaks rules; all of them are named. Or its end has passed, or nothing
             tells how long a planned one would take.
     """
+    # What computes takes a third of a second to load, and most processes start nothing.
+    from experiments.plans.baseline import baseline_of
+    from experiments.plans.frozen import freeze, wants_plan
+
     # It reads much, so beside the lock that visitors wait for.
     baseline = baseline_of(experiment.agent) if wants_plan(experiment) else None
     with alone(experiment) as current:

@@ -18,6 +18,7 @@ from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from agents import limits
 from agents.mail import upkeep
@@ -59,6 +60,13 @@ def wait_for(event: Event) -> None:
 def test_the_apps_have_registered_what_there_is_to_do() -> None:
     names = {step.name for step in background.background_steps()}
     assert {"fold results", "send mail", "clear sessions", "clear the outbox"} <= names
+
+
+def test_steps_that_are_loaded_when_they_are_taken_are_there() -> None:
+    named = [step.run for step in background.background_steps() if isinstance(step.run, str)]
+    assert named
+    for name in named:
+        assert callable(import_string(name)), name
 
 
 @pytest.mark.usefixtures("steps")
