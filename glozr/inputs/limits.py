@@ -12,3 +12,12 @@ FORM_FIELDS = 500
 """Also of an address: its query is read as a form is."""
 ENTRANCE_BYTES = 16 * 1024
 """Of a form that anybody may send: to sign in, to reset a password, to take up an invitation."""
+
+ENTRANCES = ("/accounts/", "/invitations/", "/demo/", "/admin/login/")
+
+
+def most_bytes(path: str) -> int:
+    """How long a body that is sent to `path` may be."""
+    if path.startswith("/api/"):
+        return JSON_BYTES
+    return ENTRANCE_BYTES if path.startswith(ENTRANCES) else FORM_BYTES
