@@ -74,7 +74,7 @@ def test_two_lengths_are_refused(server: Served) -> None:
 
 
 def test_calls_on_which_a_visitor_waits_have_a_lane_of_their_own() -> None:
-    routes = get_resolver("experiments.api.runtime_urls").reverse_dict
+    routes = get_resolver("experiments.api.runtime.urls").reverse_dict
     names = {name for name in routes if isinstance(name, str)}
     assert names
     for name in names:
