@@ -38,6 +38,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         "conversation": UUID(parts[6]) if is_message else _conversation(body),
         "visitor": body["visitor_id"],
         "playground": False,
+        "client_kind": "",
         "decides": True,
     }
     if is_message:
@@ -76,6 +77,9 @@ def _assign(
         "experiment": active.id,
         "variant": active.variant_for(parameters["visitor"]),
         "person": parameters["visitor"],
+        "ends_at": active.ends_at,
+        "most": active.ends_at_visitors,
+        "slot": 0,
     }
     variant: UUID = _one(raw, statements.ASSIGN, {**parameters, **extra})[0]
     return variant
