@@ -73,6 +73,7 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
         "conversation": known,
         "visitor": "('v-' || (:visitor)::int)",
         "playground": "false",
+        "client_kind": "''",
         "decides": "true",
         "message": f"({_random_conversation('d')})::uuid",
         "role": "'visitor'",
@@ -96,7 +97,11 @@ def pgbench(case: str, *, digest: str, size: Size) -> Script:
             "assignment": f"({_random_conversation('c')})::uuid",
             "experiment": f"({EXPERIMENT_ID.format(agent='(:agent)::int')})::uuid",
             "variant": f"({variant})::uuid",
+            "ends_at": "NULL",
+            "most": "NULL",
+            "slot": "0",
         }
+        parameters["person"] = parameters["visitor"]
         sql = [
             _inlined(statements.RESOLVE, parameters),
             _inlined(statements.ASSIGN, parameters),

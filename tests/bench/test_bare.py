@@ -1,4 +1,4 @@
-"""The floor that `make bench` compares with answers as the product does."""
+"""What `make bench` compares with does the same as the product."""
 
 import json
 from io import BytesIO
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from agents.models import Agent
-from bench import bare
+from bench import bare, cases
+from bench.dataset import Size
 from experiments import lifecycle
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
@@ -26,6 +27,12 @@ def ask(runtime: Runtime, path: str, body: dict[str, Any]) -> dict[str, Any]:
     (answer,) = bare.application(environ, lambda status, headers: None)
     found: dict[str, Any] = json.loads(answer)
     return found
+
+
+@pytest.mark.parametrize("case", cases.BODIES)
+def test_scripts_of_the_database_alone_have_every_parameter(case: str) -> None:
+    script = cases.pgbench(case, digest="x", size=Size(assignments=1_000))
+    assert "%(" not in script.text
 
 
 def test_it_assigns_and_records(agent: Agent, runtime: Runtime) -> None:
