@@ -1,7 +1,6 @@
 """`make run`: the database, a production server with the demo, and live simulated visitors."""
 
 import argparse
-import errno
 import json
 import os
 import re
@@ -23,11 +22,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 
 from glozr.postgres.config import embedded_server
+from glozr.server import WORKERS
+from glozr.serving.sockets import PORT_IN_USE, refused_address
 
 READY_TIMEOUT_SECONDS = 60
-CHILD_STOP_SECONDS = 15
+CHILD_STOP_SECONDS = 25
 VISITORS = 400
-WORKERS = 2
 MANAGE = (sys.executable, "manage.py")
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
@@ -137,14 +137,11 @@ def collect_static() -> None:
 def server_command(
     host: str, port: int, *, workers: int, application: str = "glozr.wsgi:application"
 ) -> tuple[str, ...]:
-    """The production server: processes of one thread, each with its own connection and its
-    prepared statements."""
+    """The production server: processes in which one thread answers visitors' calls, with its own
+    connection and its prepared statements."""
     return (
         *(sys.executable, "-m", "glozr.server", application),
-        *("--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", "1"),
-        *("--workers-kill-timeout", "20", "--backlog", "2048", "--no-ws"),
-        *("--log-level", "warning"),
+        *("--host", host, "--port", str(port), "--workers", str(workers)),
     )
 
 
@@ -228,17 +225,10 @@ Ask for a visitor's variant:
 
 def _refusal(host: str, port: int) -> str | None:
     """Why nothing can listen there, found before anything is started."""
-    if not 1 <= port <= 65_535:
-        return f"A port is a number from 1 to 65535, not {port}."
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return f"Port {port} is in use. Choose another: make run PORT={port + 1}"
-            return f"Cannot listen on {host}, port {port}: {error.strerror}."
-    return None
+    refusal = refused_address(host, port)
+    if refusal == PORT_IN_USE.format(port=port):
+        return f"{refusal} Choose another: make run PORT={port + 1}"
+    return refusal
 
 
 def _free_port_from(host: str, port: int) -> int:

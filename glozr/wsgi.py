@@ -1,7 +1,5 @@
 import gc
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -12,16 +10,10 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, connection
 
-if multiprocessing.current_process().name == "granian-worker":
-    # Until it serves, a worker has the handlers of the server that it was forked from, which do
-    # nothing here: told to end while it loads, it would serve all the same, and be killed amid
-    # its requests. It has none yet, so it may simply end.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+from glozr.inputs.limits import most_bytes
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glozr.settings")
 django_application = get_wsgi_application()
-
-from glozr.edge.bodies import most_bytes  # noqa: E402, needs the settings
 
 # Load the views now rather than in the first request, and tell the garbage collector that what
 # is loaded stays: looking through all of it again and again took a tenth of a request's time.

@@ -3,11 +3,11 @@
 python -m bench.chaos [--seconds 240] [--seed N] [--clients 12] [--small]
 
 Clients retry and write down every attempt; faults follow one another in random order, all of them
-before any comes again; experiments are started, stopped, superseded and deleted all the while.
-Then the logs are compared with the database, and experiments are ended and started by schedule,
-without a background process and with two. The seed settles what is done in which order, not how
-it falls out in time. Figures go to the terminal and to bench/results/; exits 1 if anything is not
-as it must be.
+before any comes again; experiments are started, stopped, superseded and deleted all the while. Then
+experiments are ended and started by schedule, without a background process and with two, and at the
+end come clients that are slow on purpose. The logs are compared with the database. The seed settles
+what is done in which order, not how it falls out in time. Figures go to the terminal and to
+bench/results/; exits 1 if anything is not as it must be.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from bench.chaos.faults import FAULTS, Injected, Scene, inject
 from bench.chaos.lifecycle import Operator
 from bench.chaos.report import Outcome, Plan, keep, report
 from bench.chaos.schedules import keep_to_schedules
+from bench.chaos.slow import Crowding, slow_clients
 from bench.stack import Stack
 
 AGENTS = 3
@@ -73,7 +74,9 @@ def main() -> int:
     if options.small:
         plan = small_plan(options.seed)
     else:
-        plan = Plan(options.seed, options.seconds, options.clients, hold_seconds=2)
+        plan = Plan(
+            options.seed, options.seconds, options.clients, hold_seconds=2, crowding=Crowding()
+        )
     signal.signal(signal.SIGTERM, _end)
     print(f"Seed {plan.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="glozr-chaos-") as folder:
@@ -115,8 +118,9 @@ def run(
     finally:
         stack.stop(folding)
     stack.postgres.ensure_running()
-    checks = [*judge(evidence, stored(stack, agents)), *kept, fate, verified(stack)]
-    return Outcome(plan, evidence, checks)
+    slow, figures = slow_clients(stack, plan.crowding) if plan.crowding else ([], {})
+    checks = [*judge(evidence, stored(stack, agents)), *kept, fate, *slow, verified(stack)]
+    return Outcome(plan, evidence, checks, figures)
 
 
 def add_agents(dsn: str, workspace: str, number: int) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,6 +14,7 @@ from rich.table import Table
 from bench.chaos.checks import Check, Evidence
 from bench.chaos.clients import Kind
 from bench.chaos.faults import FAULTS, Injected
+from bench.chaos.slow import Crowding
 from bench.stack import PROJECT
 
 RESULTS = PROJECT / "bench" / "results" / "chaos.json"
@@ -30,6 +31,8 @@ class Plan:
     hold_seconds: float
     """How long the database stays away, or its connections taken."""
     faults: tuple[str, ...] = tuple(FAULTS)
+    crowding: Crowding | None = None
+    """Of slow clients, once everything else is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Outcome:
     plan: Plan
     evidence: Evidence
     checks: Sequence[Check]
+    slow_clients: Mapping[str, Any]
 
     @property
     def is_passed(self) -> bool:
@@ -49,6 +53,7 @@ def report(outcome: Outcome) -> None:
     console.print(calls_table(evidence), faults_table(evidence), checks_table(outcome.checks))
     steps = Counter(step.action for steps in evidence.steps.values() for step in steps[1:])
     console.print("Experiments: " + ", ".join(f"{times} {what}" for what, times in steps.items()))
+    console.print(*slow_clients_lines(outcome.slow_clients), sep="\n")
     for check in outcome.checks:
         for violation in check.violations[:SHOWN_VIOLATIONS]:
             console.print(f"{check.name}: {violation}", markup=False)
@@ -135,6 +140,19 @@ def silence(ended: Sequence[float], injected: Injected) -> float:
     return max(later - earlier for earlier, later in pairwise([injected.began, *inside, until]))
 
 
+def slow_clients_lines(figures: Mapping[str, Any]) -> Iterator[str]:
+    for when in ("before", "beside", "after"):
+        if watched := figures.get(when):
+            yield (
+                f"Runtime {when} slow clients: {watched['per_second']:.0f} answers/s, p50 "
+                f"{watched['p50']:.1f} ms, p99 {watched['p99']:.1f} ms; health took at most "
+                f"{watched['health_longest']:.0f} ms"
+            )
+    for kind, seconds in figures.get("closed_after", {}).items():
+        if seconds:
+            yield f"{len(seconds)} x {kind}: closed after {seconds[0]} to {seconds[-1]} s"
+
+
 def checks_table(checks: Sequence[Check]) -> Table:
     table = Table("must be so")
     for heading in ("compared", "violations", "is so"):
@@ -154,6 +172,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "calls": calls(evidence),
         "faults": recoveries(evidence),
         "steps": Counter(step.action for steps in evidence.steps.values() for step in steps[1:]),
+        "slow_clients": outcome.slow_clients,
         "checks": [
             {"name": one.name, "compared": one.compared, "violations": one.violations[:100]}
             for one in outcome.checks

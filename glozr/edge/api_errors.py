@@ -27,9 +27,6 @@ from glozr.errors import (
 from glozr.inputs.json_body import BodyTooLarge
 
 RETRY_AFTER_SECONDS = 1
-API = ("/api/", "/ofrep/")
-"""What begins so is answered as JSON, whatever happens to it."""
-
 STATUS_OF_ERROR: Mapping[type[DomainError], int] = {
     NotSignedIn: 401,
     Forbidden: 403,

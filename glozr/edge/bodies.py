@@ -14,25 +14,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.template.loader import render_to_string
 from django.views.defaults import bad_request as djangos_bad_request
 
-from glozr.edge.api_errors import API, body_of, unsupported_media_type
+from glozr.edge.api_errors import body_of, unsupported_media_type
 from glozr.errors import DomainError
 from glozr.inputs.json_body import TOO_LARGE
-from glozr.inputs.limits import ENTRANCE_BYTES, FORM_BYTES, FORM_FIELDS, JSON_BYTES
+from glozr.inputs.limits import API, FORM_FIELDS, MAIL_PROGRAMS, most_bytes
 
 _Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
-MAIL_PROGRAMS = "/notices/off/"
-"""Mail programs post here, as a form of several parts (RFC 8058) without a file."""
-ENTRANCES = ("/accounts/", "/invitations/", "/demo/", "/admin/login/", MAIL_PROGRAMS)
 NO_FILES = "Nothing here takes a file. Send the form as application/x-www-form-urlencoded."
 TOO_MANY_FIELDS = f"A form, or an address, has at most {FORM_FIELDS} fields. Send fewer at once."
-
-
-def most_bytes(path: str) -> int:
-    """How long a body that is sent to `path` may be."""
-    if path.startswith(API):
-        return JSON_BYTES
-    return ENTRANCE_BYTES if path.startswith(ENTRANCES) else FORM_BYTES
 
 
 class BoundedBodies:

@@ -6,8 +6,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from glozr.edge.api_errors import API, RETRY_AFTER_SECONDS, body_of
+from glozr.edge.api_errors import RETRY_AFTER_SECONDS, body_of
 from glozr.errors import Unavailable
+from glozr.inputs.limits import API
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -21,9 +21,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare
 
-from glozr.edge.api_errors import API
 from glozr.edge.sending_again import sent_again
 from glozr.errors import ProofNeeded, TooSoon
+from glozr.inputs.limits import API
 
 _PREFIX = "proof_"
 _CODE, _PASSWORD, _KEY, _BY = (

@@ -12,3 +12,16 @@ FORM_FIELDS = 500
 """Also of an address: its query is read as a form is."""
 ENTRANCE_BYTES = 16 * 1024
 """Of a form that anybody may send: to sign in, to reset a password, to take up an invitation."""
+
+API = ("/api/", "/ofrep/")
+"""What begins so is answered as JSON, whatever happens to it."""
+MAIL_PROGRAMS = "/notices/off/"
+"""Mail programs post here, as a form of several parts (RFC 8058) without a file."""
+ENTRANCES = ("/accounts/", "/invitations/", "/demo/", "/admin/login/", MAIL_PROGRAMS)
+
+
+def most_bytes(path: str) -> int:
+    """How long a body that is sent to `path` may be."""
+    if path.startswith(API):
+        return JSON_BYTES
+    return ENTRANCE_BYTES if path.startswith(ENTRANCES) else FORM_BYTES

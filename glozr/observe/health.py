@@ -6,12 +6,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from glozr import RELEASE
+
 
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers. Says nothing of the database, so that none restarts us for it."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "release": RELEASE})
 
 
 @login_not_required
@@ -22,10 +24,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
         pending = _pending_migrations()
     except DatabaseError:
         connection.close()
-        return JsonResponse({"status": "unavailable", "reason": "database away"}, status=503)
+        return _unavailable("database away")
     if pending:
-        return JsonResponse({"status": "unavailable", "reason": "migrations pending"}, status=503)
-    return JsonResponse({"status": "ok"})
+        return _unavailable("migrations pending")
+    return JsonResponse({"status": "ok", "release": RELEASE})
+
+
+def _unavailable(reason: str) -> JsonResponse:
+    answer = {"status": "unavailable", "reason": reason, "release": RELEASE}
+    return JsonResponse(answer, status=503)
 
 
 def _pending_migrations() -> bool:

@@ -16,6 +16,7 @@ from bench.chaos.checks import CHECKS, Evidence, Rows, judge, read
 from bench.chaos.clients import Attempt, Call, Chat, Kept, Kind, Told
 from bench.chaos.faults import Injected
 from bench.chaos.lifecycle import Step
+from bench.chaos.slow import ANSWERS_TO_JUDGE, SlowClient, Watched, ended, served
 
 # What is done behind the product's back, and what then must be named.
 TAMPERING = {
@@ -236,3 +237,28 @@ LOSSES: dict[str, Callable[[], Rows]] = {
 @pytest.mark.parametrize("check", LOSSES)
 def test_what_is_not_stored_as_acknowledged_is_named(check: str) -> None:
     assert failed(rows=LOSSES[check]()) == {check}
+
+
+def watched(per_second: float = 100, p99: float = 10, health: float = 5) -> Watched:
+    return Watched(per_second, 5, p99, ANSWERS_TO_JUDGE, [], health)
+
+
+@pytest.mark.parametrize(
+    ("beside", "noticed"),
+    [
+        (watched(), ""),
+        (watched(p99=29, per_second=91), ""),
+        (watched(p99=30), "p99 was 30.0 ms, usually 10.0"),
+        (watched(per_second=90), "90 answers a second, usually 100"),
+        (watched(health=1_000), "health took 1000 ms"),
+        (replace(watched(), failures=["503 busy"]), "503 busy"),
+    ],
+)
+def test_what_slow_clients_cost_the_others_is_noticed(beside: Watched, noticed: str) -> None:
+    check = served(watched(), beside, watched())
+    assert check.violations == ([noticed] if noticed else [])
+
+
+def test_a_slow_client_that_stays_is_noticed() -> None:
+    closed = [SlowClient("stalled body", b"", opened=0, closed=closed) for closed in (20, 31, None)]
+    assert ended(closed).violations == ["stalled body: 31.0 s", "stalled body: never"]

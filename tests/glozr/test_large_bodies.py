@@ -13,8 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glozr.edge.bodies import ENTRANCES
-from glozr.inputs.limits import FORM_BYTES
+from glozr.inputs.limits import ENTRANCES, FORM_BYTES
 from glozr.run import server_command
 from tests.glozr.test_server import until
 

@@ -81,3 +81,21 @@ def test_workers_that_die_at_the_same_moment_are_all_replaced(server: Server) ->
 def test_what_cannot_start_is_not_tried_for_ever() -> None:
     server = Server("no.such.application:application")
     assert server.process.wait(15) == 1
+
+
+def test_a_port_that_is_taken_is_told_and_never_shared(server: Server) -> None:
+    command = server_command("127.0.0.1", server.port, workers=1)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=15, check=False)
+    assert second.returncode == 1
+    told = f"Port {server.port} is in use. Stop what listens there, or set --port.\n"
+    assert second.stderr == told
+
+
+def test_workers_end_with_the_server_that_started_them() -> None:
+    server = Server()
+    until(server.is_whole)
+    workers = server.serving()
+    server.process.kill()
+    server.process.wait()
+    _, survivors = psutil.wait_procs(workers, timeout=15)
+    assert survivors == []

@@ -3,23 +3,31 @@
 import json
 import logging
 import re
+import tomllib
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 
 from agents.models import Agent
 from experiments import lifecycle
+from glozr import RELEASE
 from glozr.observe import logs
 from tests.factories import ExperimentFactory, unused_id
 from tests.runtime import Runtime
 
 
 def test_the_process_is_healthy_without_a_database(client: Client) -> None:
-    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/healthz").json() == {"status": "ok", "release": RELEASE}
+
+
+def test_the_release_is_that_of_the_package() -> None:
+    package = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    assert package["project"]["version"] == RELEASE
 
 
 @pytest.mark.django_db
