@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -120,19 +120,25 @@ def test_it_is_refused_before_any_of_it_is_sent(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", [FORM, "multipart/form-data; boundary=x", "application/json", "text/plain"]
+    ("content_type", "addresses"),
+    [
+        (FORM, ADDRESSES),
+        ("multipart/form-data; boundary=x", ADDRESSES[:2]),
+        ("application/json", ADDRESSES[3:]),
+        ("text/plain", ADDRESSES[2:3]),
+    ],
 )
 def test_nothing_of_it_reaches_the_disk_and_memory_stays_flat(
-    server: Server, content_type: str
+    server: Server, content_type: str, addresses: Sequence[str]
 ) -> None:
     file = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    form = file if content_type.startswith("multipart") else b""
     before = server.worker.memory_info().rss
-    for address in ADDRESSES:
-        for form in (b"", file):
-            headers = (f"Content-Length: {LARGE + len(form)}", f"Content-Type: {content_type}")
-            answer = server.send(address, *headers, body=chain([form], pieces(LARGE)))
-            assert answer == "" or answer.startswith("HTTP/1.1 413 ")  # or the connection was reset
-            assert list(server.temporary.iterdir()) == []
+    for address in addresses:
+        headers = (f"Content-Length: {LARGE + len(form)}", f"Content-Type: {content_type}")
+        answer = server.send(address, *headers, body=chain([form], pieces(LARGE)))
+        assert answer == "" or answer.startswith("HTTP/1.1 413 ")  # or the connection was reset
+        assert list(server.temporary.iterdir()) == []
     assert server.worker.memory_info().rss - before < BEARABLE_GROWTH
     assert _answers(server)
 

@@ -1,5 +1,6 @@
 """Every filter of the lists begins at an index that fits it, whatever the planner may prefer."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -85,8 +86,9 @@ def test_conversations(experiment: Experiment) -> None:
         ({"playground": True}, "conversations_by_start"),
         ({"search": "visitor-7"}, "conversations_by_visitor"),
         ({"search": "visitor-777", **DAYS}, "conversations_by_visitor"),
-        ({"arms": True}, "conversations_by_variant"),
-        ({"arms": True, **DAYS}, "conversations_by_variant"),
+        # One of two indexes by variant: for so few rows it hangs on what other tests left behind.
+        ({"arms": True}, "conversations_by_(variant|prompt)"),
+        ({"arms": True, **DAYS}, "conversations_by_(variant|prompt)"),
     ):
         assert_served(activity.conversations, experiment, narrowed, by=index)
 
@@ -138,7 +140,7 @@ def assert_served(
     asked = wanted(narrowed, experiment)
     for cursor in ("", DEEP):
         plan = plan_of(partial(listed, experiment.agent, asked, cursor=cursor))
-        assert by in plan, (narrowed, plan)
+        assert re.search(by, plan), (narrowed, plan)
         assert "Seq Scan" not in plan, (narrowed, plan)
 
 
