@@ -8,26 +8,15 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class AgentTab:
-    """`section` names it to the pages below it; `url_name` takes the agent's id."""
+class PageTab:
+    """`section` names it to the pages below it; `url_name` takes the id of agent or workspace."""
 
     section: str
     label: str
     url_name: str
     rank: int
     needed: str
-    """The permission without which nobody sees it; empty: anybody who sees the agent does."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkspaceTab:
-    """As `AgentTab`; `url_name` takes the workspace's id."""
-
-    section: str
-    label: str
-    url_name: str
-    rank: int
-    needed: str
+    """The permission without which nobody sees it; empty: anybody who sees the pages does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +29,26 @@ class News:
     unseen: Callable[[int], Any]
 
 
-_tabs: dict[str, AgentTab] = {}
-_workspace_tabs: dict[str, WorkspaceTab] = {}
+_agent_tabs: dict[str, PageTab] = {}
+_workspace_tabs: dict[str, PageTab] = {}
 _news: list[News] = []
 
 
 def add_agent_tab(section: str, label: str, url_name: str, *, rank: int, needed: str = "") -> None:
     """Tabs stand in the order of their ranks; the first is where an agent's name leads."""
-    _tabs[section] = AgentTab(section, label, url_name, rank, needed)
+    _agent_tabs[section] = PageTab(section, label, url_name, rank, needed)
 
 
-def agent_tabs() -> list[AgentTab]:
-    return sorted(_tabs.values(), key=lambda tab: tab.rank)
+def agent_tabs() -> list[PageTab]:
+    return sorted(_agent_tabs.values(), key=lambda tab: tab.rank)
 
 
 def add_workspace_tab(section: str, label: str, url_name: str, *, rank: int, needed: str) -> None:
     """Tabs stand in the order of their ranks."""
-    _workspace_tabs[section] = WorkspaceTab(section, label, url_name, rank, needed)
+    _workspace_tabs[section] = PageTab(section, label, url_name, rank, needed)
 
 
-def workspace_tabs() -> list[WorkspaceTab]:
+def workspace_tabs() -> list[PageTab]:
     return sorted(_workspace_tabs.values(), key=lambda tab: tab.rank)
 
 

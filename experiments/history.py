@@ -10,8 +10,7 @@ from django.db.models.functions import Now
 
 from agents import quotas
 from agents.audit import texts
-from agents.audit.events import NO_SUCH_STEP, caller_name
-from agents.models import User
+from agents.audit.events import NO_SUCH_STEP, done_by
 from agents.roles import Caller
 from experiments import limits
 from experiments.models import Action, Event, Experiment
@@ -68,8 +67,7 @@ def record(
     event = Event.objects.create(
         experiment=experiment,
         action=action,
-        actor=by if isinstance(by, User) else None,
-        actor_name=caller_name(by),
+        **done_by(by),
         changes=texts.keep_texts(experiment.agent.workspace_id, changes or {}),
     )
     _pass_on([event])
@@ -91,8 +89,7 @@ def record_of_agent(
         Event(
             experiment=experiment,
             action=Action.AGENT_EDITED,
-            actor=by if isinstance(by, User) else None,
-            actor_name=caller_name(by),
+            **done_by(by),
             changes=kept,
         )
         for experiment in experiments
@@ -115,8 +112,7 @@ def record_visitors(
         Event(
             experiment_id=experiment_id,
             action=action,
-            actor=by if isinstance(by, User) else None,
-            actor_name=caller_name(by),
+            **done_by(by),
             changes={"visitors": number, "rule": rule},
         )
         for experiment_id, number in visitors.items()
@@ -130,8 +126,7 @@ def add_visitor(experiments: Collection[UUID], action: Action, *, by: Caller | N
     steps = Event.objects.filter(
         experiment_id__in=experiments,
         action=action,
-        actor=by if isinstance(by, User) else None,
-        actor_name=caller_name(by),
+        **done_by(by),
         created_at__gt=Now() - A_STEP_COLLECTS,
     )
     latest = {step.experiment_id: step for step in steps.order_by("created_at", "id")}
@@ -142,8 +137,7 @@ def add_visitor(experiments: Collection[UUID], action: Action, *, by: Caller | N
         Event(
             experiment_id=experiment_id,
             action=action,
-            actor=by if isinstance(by, User) else None,
-            actor_name=caller_name(by),
+            **done_by(by),
             changes={"visitors": 1},
         )
         for experiment_id in experiments

@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db.models import Max, QuerySet
 
 from agents.agents.prompt_diff import Piece, pieces
-from agents.audit.events import caller_name, differing
+from agents.audit.events import differing, done_by
 from agents.audit.narrative import LABELS_OF_WORKSPACE
-from agents.models import Agent, AgentRevision, User
+from agents.models import Agent, AgentRevision
 from agents.roles import Caller
 from glozr.errors import NotFound
 
@@ -143,8 +143,7 @@ def _written(
         system_prompt=agent.system_prompt,
         reaches_back=reaches_back,
         origin=origin[:254],
-        actor=by if isinstance(by, User) else None,
-        actor_name=caller_name(by),
+        **done_by(by),
     )
 
 

@@ -1,6 +1,7 @@
 """Record what was done in a workspace, and read it again."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,8 +29,7 @@ def record_event(
     event = WorkspaceEvent.objects.create(
         workspace=workspace,
         action=action,
-        actor=by if isinstance(by, User) else None,
-        actor_name=caller_name(by),
+        **done_by(by),
         subject=str(subject)[:254],
         agent=agent,
         changes=texts.keep_texts(workspace.pk, changes or {}),
@@ -65,6 +65,14 @@ def differing(before: Mapping[str, object], after: Mapping[str, object]) -> dict
         field: [before.get(field), value]
         for field, value in after.items()
         if before.get(field) != value
+    }
+
+
+def done_by(caller: Caller | None) -> dict[str, Any]:
+    """The columns of a step of a history that say who took it."""
+    return {
+        "actor": caller if isinstance(caller, User) else None,
+        "actor_name": caller_name(caller),
     }
 
 

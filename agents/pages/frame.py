@@ -4,7 +4,7 @@ A view has no refusal to remember: every page but the few marked `login_not_requ
 a signed-in person, and what services refuse becomes a page, both in `glozr.edge.refusals`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from django_htmx.middleware import HtmxDetails
 
 from agents import limits, roles
 from agents.models import Agent, User, Workspace
-from agents.navigation import agent_tabs, workspace_tabs
+from agents.navigation import PageTab, agent_tabs, workspace_tabs
 from agents.roles import Permission
 from glozr.errors import Invalid
 
@@ -80,17 +80,12 @@ def agent_page(
     The template gets `agent`, `workspace` and `can`, the permissions of whoever looks.
     """
     can = roles.permissions_of(request.user, agent.workspace)
-    tabs = [
-        Tab(tab.section, tab.label, reverse(tab.url_name, args=[agent.pk]))
-        for tab in agent_tabs()
-        if not tab.needed or tab.needed in can
-    ]
     frame = {
         "agent": agent,
         "workspace": agent.workspace,
         "can": can,
         "section": section,
-        "tabs": tabs,
+        "tabs": _shown(agent_tabs(), of=agent.pk, can=can),
     }
     return page(request, template, {**frame, **(context or {})}, status=status)
 
@@ -106,13 +101,17 @@ def workspace_page(
 ) -> HttpResponse:
     """A page of one workspace; its template gets `workspace` and `can`."""
     can = roles.permissions_of(request.user, workspace)
-    tabs = [
-        Tab(tab.section, tab.label, reverse(tab.url_name, args=[workspace.pk]))
-        for tab in workspace_tabs()
-        if tab.needed in can
-    ]
+    tabs = _shown(workspace_tabs(), of=workspace.pk, can=can)
     frame = {"workspace": workspace, "can": can, "section": section, "tabs": tabs}
     return page(request, template, {**frame, **(context or {})}, status=status)
+
+
+def _shown(tabs: Sequence[PageTab], *, of: UUID, can: Collection[str]) -> list[Tab]:
+    return [
+        Tab(tab.section, tab.label, reverse(tab.url_name, args=[of]))
+        for tab in tabs
+        if not tab.needed or tab.needed in can
+    ]
 
 
 def paged(request: HttpRequest, rows: QuerySet[_Row], *, per_page: int = ROWS_A_PAGE) -> Page[_Row]:

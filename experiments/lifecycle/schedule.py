@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Sum
 
+from agents.audit.events import differing
 from agents.roles import Caller
 from experiments import history, limits
 from experiments.lifecycle.editing import alone
@@ -148,16 +149,14 @@ def forget_counts(experiment: Experiment) -> None:
 
 def changes_of(before: Schedule, after: Schedule) -> dict[str, list[object]]:
     """For each part that differs, what it was and what it is."""
-    was, now = asdict(before), asdict(after)
+    return differing(_readable(before), _readable(after))
+
+
+def _readable(schedule: Schedule) -> dict[str, object]:
     return {
-        field: [_readable(was[field]), _readable(now[field])]
-        for field in was
-        if was[field] != now[field]
+        field: written(value) if isinstance(value, datetime) else value
+        for field, value in asdict(schedule).items()
     }
-
-
-def _readable(value: object) -> object:
-    return written(value) if isinstance(value, datetime) else value
 
 
 def _check(experiment: Experiment, before: Schedule, after: Schedule, *, most: int) -> None:
