@@ -46,7 +46,7 @@ class Stack:
             "GLOZR_DEMO": "1",
             "DJANGO_SETTINGS_MODULE": "glozr.settings",
         }
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.server: subprocess.Popen[bytes] | None = None
         self.demo: dict[str, Any] = {}
@@ -157,7 +157,7 @@ class Stack:
         self.postgres.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -21,6 +21,7 @@ import httpx
 import psutil
 import pytest
 
+from bench.stack import free_port
 from glozr import run
 
 PROJECT = Path(run.__file__).resolve().parent.parent
@@ -29,12 +30,6 @@ VISITORS = 30
 OF_THE_TESTS = ("DATABASE_URL", "GLOZR_SECRET_KEY", "PROMETHEUS_MULTIPROC_DIR")
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 KEY = re.compile(r"glz_\w+")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Run:

@@ -1,7 +1,6 @@
 """Real servers on the database of this test process, in processes of their own."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
+from bench.stack import free_port
 from glozr.run import server_command
 
 STARTUP_SECONDS = 60
@@ -30,7 +30,7 @@ class Served:
 @contextmanager
 def served(*, workers: int = 1) -> Iterator[Served]:
     """A server of so many processes, which share nothing but the database."""
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         server_command(
             "127.0.0.1", port, workers=workers, application="tests.harness.served:application"
@@ -49,12 +49,6 @@ def served(*, workers: int = 1) -> Iterator[Served]:
             yield Served(url)
         finally:
             server.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from bench.stack import free_port
+
 
 class Mailbox:
     """What arrived; `answers` may refuse recipients, `seconds` is how long a mail takes."""
@@ -115,8 +117,3 @@ def drip(peer: socket.socket) -> None:
         while True:
             peer.sendall(b"x")
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

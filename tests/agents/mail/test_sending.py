@@ -15,12 +15,12 @@ from django.utils import timezone
 from agents import limits
 from agents.mail import outbox, sending, smtp
 from agents.models import MailState, OutgoingMail
+from bench.stack import free_port
 from glozr.errors import NotFound
 from tests.agents.mail.servers import (
     content_of,
     deliver_to,
     drip,
-    free_port,
     hanging_server,
     mail_server,
 )
