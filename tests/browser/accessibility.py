@@ -18,19 +18,23 @@ RULES_ON_LOOKS = (
 """What may be well in one theme and size, and not in another."""
 LOOKS = (("light", 1280, EVERY_RULE), ("dark", 360, RULES_ON_LOOKS))
 """A page is loaded once and looked at in each."""
+EVERY_WIDTH = tuple(
+    (scheme, width, RULES_ON_LOOKS)
+    for scheme, width in (("light", 360), ("dark", 768), ("light", 1440), ("dark", 2560))
+)
 END_TRANSITIONS = """document.getAnimations()
     .filter(each => each instanceof CSSTransition).forEach(each => each.finish())"""
 OPEN_EVERYTHING = "document.querySelectorAll('main details').forEach(each => { each.open = true })"
 AXE = Axe().axe_script
 
 
-def problems(page: Page) -> list[str]:
+def problems(page: Page, looks: Sequence[tuple[str, int, Sequence[str]]] = LOOKS) -> list[str]:
     """The rules of axe-core that the page breaks, and where; and whether it is too wide."""
     page.wait_for_load_state()
     if page.evaluate("window.axe === undefined"):
         page.evaluate(AXE)
     found = []
-    for scheme, width, rules in LOOKS:
+    for scheme, width, rules in looks:
         show_on(page, scheme, width=width, height=800)
         page.evaluate(END_TRANSITIONS)
         found += [f"{scheme}, {width} px: {problem}" for problem in _problems(page, rules)]

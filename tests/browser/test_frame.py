@@ -6,13 +6,14 @@ import pytest
 from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, expect
 
 from agents.people import addresses
 from agents.workspaces import tokens
 from agents.workspaces.editing import edit_workspace
-from tests.browser.accessibility import problems
-from tests.browser.people import no_complaints, sign_in
+from tests.browser.accessibility import EVERY_WIDTH, OPEN_EVERYTHING, problems
+from tests.browser.people import no_complaints, show_on, sign_in
+from tests.experiments.outcomes.concluded import WON, measured
 from tests.factories import PASSWORD
 from tests.harness.servers import Served
 from tests.roles import Cast
@@ -314,3 +315,40 @@ def test_menus_stay_within_a_small_screen(
         assert box is not None
         assert 0 <= box["x"] <= 360 - box["width"], box
         page.keyboard.press("Escape")
+
+
+def test_the_window_is_used_from_a_telephone_to_a_wide_screen(
+    page: Page, context: BrowserContext, site: Served, cast: Cast
+) -> None:
+    experiment = measured(cast.agent, WON)
+    sign_in(context, cast.owner, site)
+    found = {}
+    for address in (
+        reverse("agent_list"),
+        reverse("experiment_list", args=[cast.agent.pk]),
+        experiment.get_absolute_url(),
+        reverse("conversation_list", args=[cast.agent.pk]),
+        reverse("tokens", args=[cast.workspace.pk]),
+    ):
+        with no_complaints(page):
+            page.goto(address)
+        page.evaluate(OPEN_EVERYTHING)
+        found[address] = problems(page, EVERY_WIDTH)
+        for width in (1280, 1440, 1920, 2560):
+            show_on(page, "light", width=width, height=900)
+            account, main, aside = (
+                box_of(page, part) for part in (".topbar-end", ".page-main", ".page-aside")
+            )
+            assert width - (account["x"] + account["width"]) <= 32, (address, width)
+            assert main["width"] <= 72 * 15, (address, width)
+            assert aside["x"] > main["x"] + main["width"], (address, width)
+            assert (aside["x"] + aside["width"] - main["x"]) / width > 0.64, (address, width)
+        show_on(page, "light", width=1279, height=900)
+        assert box_of(page, ".page-aside")["x"] < 32, address
+    assert not any(found.values()), found
+
+
+def box_of(page: Page, part: str) -> FloatRect:
+    box = page.locator(part).bounding_box()
+    assert box is not None
+    return box
