@@ -36,13 +36,6 @@ from glozr.text import (
 
 DEFAULT_WEIGHT = 50
 
-FIELD_OF_CONSTRAINT = {
-    "name_taken": "name",
-    "window": "window_days",
-    **{field: field for field in ("planned_lift", "most_looks", "traffic_share")},
-}
-"""Which field to blame when a constraint of `Experiment` refuses a row."""
-
 PLAN_FIELDS = (
     "primary_metric",
     "design",

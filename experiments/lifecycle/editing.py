@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from agents import quotas
@@ -14,7 +13,6 @@ from agents.roles import Caller
 from experiments import history, limits
 from experiments.access import NO_SUCH_EXPERIMENT
 from experiments.configuration import (
-    FIELD_OF_CONSTRAINT,
     PLAIN_FIELDS,
     Setup,
     changed_setup,
@@ -24,7 +22,6 @@ from experiments.configuration import (
 from experiments.lifecycle._duplicate_calls import copy_made, remember_copy
 from experiments.models import Action, Experiment, Variant
 from glozr.errors import Conflict, FieldError, Invalid, NotFound, OutOfDate
-from glozr.inputs.validation import invalid
 
 FROZEN_FIELDS = {"kind": "kind", "window_days": "window", "variants": "variants"}
 """And how people call them."""
@@ -68,10 +65,9 @@ def create(*, agent: Agent, sent: Mapping[str, object], by: Caller | None) -> Ex
         Invalid: with every broken rule.
         Conflict: `too_many`, when the workspace has `limits.EXPERIMENTS_OF_WORKSPACE`.
     """
-    setup = new_setup(
-        sent, persona=agent.persona, is_taken=_names_in(Experiment.objects.of_agent(agent.pk))
-    )
     with changing(agent.pk) as current:
+        others = Experiment.objects.of_agent(agent.pk)
+        setup = new_setup(sent, persona=current.persona, is_taken=_names_in(others))
         return _insert(current, setup, by=by, action=Action.CREATED)
 
 
@@ -165,7 +161,7 @@ def _copy(current: Experiment, *, by: Caller | None, name: str | None) -> Experi
 
 
 def _names_in(experiments: QuerySet[Experiment]) -> Callable[[str], bool]:
-    """Whether one of them has a name. The database's constraint has the last word."""
+    """Whether one of them has a name. Ask while the agent is locked, and the answer stays true."""
     return lambda name: experiments.filter(name=name).exists()
 
 
@@ -178,7 +174,6 @@ def _insert(
     changes: Mapping[str, object] | None = None,
 ) -> Experiment:
     experiment = Experiment(agent=agent, **_plain(setup))
-    _validate(experiment)
     quotas.demand_room(
         agent.workspace_id,
         Experiment.objects.filter(agent__workspace=agent.workspace_id),
@@ -197,7 +192,6 @@ def _insert(
 def _write(experiment: Experiment, setup: Setup, *, variants_changed: bool) -> None:
     for field, value in _plain(setup).items():
         setattr(experiment, field, value)
-    _validate(experiment)
     experiment.version += 1
     experiment.save(update_fields=[*PLAIN_FIELDS, "version"])
     if variants_changed:
@@ -222,13 +216,6 @@ def _insert_variants(experiment: Experiment, setup: Setup) -> None:
     )
     # A prefetched list from before the change must not be read again.
     getattr(experiment, "_prefetched_objects_cache", {}).pop("variants", None)
-
-
-def _validate(experiment: Experiment) -> None:
-    try:
-        experiment.full_clean()
-    except ValidationError as error:
-        raise invalid(error, field_of_code=FIELD_OF_CONSTRAINT) from error
 
 
 def _changes(before: Setup, after: Setup) -> dict[str, list[object]]:
