@@ -4,7 +4,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from agents.pages.reference.api_docs import api_docs
 from experiments.demo.pages import shop, sign_in
-from experiments.pages.results import agent_overview
+from experiments.pages.results.pages import agent_overview
 from glozr.edge.security_txt import security_txt
 from glozr.edge.transactions import include_in_transactions
 from glozr.observe.health import healthz, readyz

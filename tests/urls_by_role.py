@@ -149,6 +149,7 @@ PAGES: dict[str, Expected] = {
     "result_file": LOOK,
     "figures": page(members(302), NO_POST),  # to the API's
     "experiment_results": page(members(302), NO_POST),  # a part, if htmx asks; see the page
+    "experiment_results_section": LOOK,
 }
 
 TOKENS_ONLY = Expected(everybody(405), everybody(401))

@@ -208,6 +208,7 @@ def _values(cast: Cast) -> dict[str, Any]:
         "object_id": draft.pk,
         "conversation_id": conversation,
         "rule_id": leave_out(cast.workspace, kind="beginning", value="qa-", by=None).pk,
+        "section": "curves",
         "kind": "csv",
         "lead_id": LeadFactory.create(agent=cast.agent, visitor_id="visitor").pk,
         "membership_id": cast.editor.memberships.get().pk,

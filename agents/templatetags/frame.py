@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import Role, User
 from agents.navigation import workspace_news
 from agents.pages import frame
+from glozr.zones import zone
 
 register = template.Library()
 SHOWN_WORKSPACES = 20
@@ -57,10 +58,19 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def local_time(moment: datetime | None, form: str = "datetime") -> SafeString | str:
-    """A time in UTC that app.js puts into the reader's zone; `form` is datetime or date."""
+def local_time(
+    moment: datetime | None, form: str = "datetime", time_zone: str = ""
+) -> SafeString | str:
+    """A time in UTC that app.js puts into the reader's zone; `form` is datetime or date.
+
+    On a page that has one clock for everything it is given that `time_zone`, and stays in it.
+    """
     if moment is None:
         return "\N{EN DASH}"
+    if time_zone:
+        there = moment.astimezone(zone(time_zone))
+        text = f"{there:%d %b %Y}" if form == "date" else f"{there:%d %b %Y, %H:%M}"
+        return format_html('<time datetime="{}">{}</time>', there.isoformat(), text)
     utc = moment.astimezone(UTC)
     text = f"{utc:%d %b %Y}" if form == "date" else f"{utc:%d %b %Y, %H:%M} UTC"
     return format_html('<time datetime="{}" data-local="{}">{}</time>', utc.isoformat(), form, text)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from agents import access
+from agents import access, roles
 from agents.audit import texts
 from agents.models import Agent
 from agents.pages import frame
@@ -22,7 +22,7 @@ from experiments.lifecycle import narrative
 from experiments.models import Action, Experiment, Status
 from experiments.notices import reading
 from experiments.notices.words import title_of
-from experiments.pages.results_context import results_context
+from experiments.pages.results.context import results_context
 from experiments.pages.typed_json import written_json
 from experiments.results.report import planned_lift
 from experiments.results.visitor_counts import visitors_by_variant
@@ -71,6 +71,8 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
 @require_safe
 def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+    can = roles.permissions_of(request.user, shown.agent.workspace)
+    lift = planned_lift(request.GET.get("lift") or None)
     steps = [narrative.step_of(event) for event in history.steps_of(shown)[: LATEST_STEPS + 1]]
     context = {
         "experiment": shown,
@@ -86,7 +88,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
         "steps": steps[:LATEST_STEPS],
         "more_steps": len(steps) > LATEST_STEPS,
         "history_url": _history_url(shown),
-        **results_context(shown, planned_lift=planned_lift(request.GET.get("lift") or None)),
+        **results_context(shown, can=can, planned_lift=lift),
     }
     return frame.agent_page(
         request, shown.agent, "experiments/browse/experiment.html", context, section=SECTION

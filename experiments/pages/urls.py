@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from experiments.pages import browse, downloads, plan, results, setup, steps
+from experiments.pages import browse, downloads, plan, setup, steps
 from experiments.pages.outcomes import conclude, shared
+from experiments.pages.results import pages as results
 from experiments.pages.schedules import schedule
 from experiments.pages.trying import connect, links
 
@@ -42,6 +43,11 @@ urlpatterns = [
         name="experiment_unshare",
     ),
     path("<uuid:experiment_id>/results/", results.experiment_results, name="experiment_results"),
+    path(
+        "<uuid:experiment_id>/results/<slug:section>/",
+        results.experiment_results_section,
+        name="experiment_results_section",
+    ),
     path("<uuid:experiment_id>/history/", browse.experiment_history, name="experiment_history"),
     path(
         "<uuid:experiment_id>/assignments.<file:kind>",

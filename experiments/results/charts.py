@@ -16,7 +16,8 @@ from itertools import groupby
 from types import MappingProxyType
 
 PATH_WIDTH = 1_000
-ROW_HEIGHT = 48
+ROW_HEIGHT = 44
+BAR_IN_ROW = 0.7
 AXIS_HEIGHT = 28
 CURVE_HEIGHT = 160
 BARS_HEIGHT = 140
@@ -67,9 +68,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One interval: from `start` to `end`, percent across, its value at `dot`."""
+    """The interval of the variant at `position`, from `start` to `end`, percent across."""
 
-    label: str
+    position: int
     y: float
     tone: Tone
     start: float | None
@@ -160,15 +161,15 @@ class Scale:
 
 
 def interval_plot(
-    rows: Sequence[tuple[str, Span]], written: Callable[[float], str]
+    rows: Sequence[tuple[int, Span]], written: Callable[[float], str]
 ) -> IntervalPlot:
-    """An interval below the other over one axis with a line at zero; `written` labels the axis."""
+    """An interval below the other, by its variant's position; `written` labels the axis."""
     scale = _scale([span for _, span in rows], length=100)
     axis_y = ROW_HEIGHT * len(rows)
     return IntervalPlot(
         bars=tuple(
-            _bar(label, span, scale, ROW_HEIGHT * (number + 0.7))
-            for number, (label, span) in enumerate(rows)
+            _bar(position, span, scale, ROW_HEIGHT * (number + BAR_IN_ROW))
+            for number, (position, span) in enumerate(rows)
         ),
         zero=scale.at(0),
         ticks=tuple(
@@ -180,19 +181,32 @@ def interval_plot(
     )
 
 
-def curve_plot(
-    points: Sequence[tuple[date, Span]],
+def curve_plots(
+    curves: Sequence[Sequence[tuple[date, Span]]],
     written: Callable[[float], str],
     marks: Mapping[date, str] = MappingProxyType({}),
-) -> CurvePlot:
-    """How an estimate has become what it is: the line of its values within their intervals.
+) -> list[CurvePlot]:
+    """How estimates of one metric have become what they are, all on one scale: the line of each
+    one's values within their intervals.
 
-    The scale is made for the last interval; wider ones before it are cut off at the edge. `marks`
-    are drawn of the days that the line spans.
+    The scale is made for the last intervals; wider ones before are cut off. `marks` are drawn of
+    the days that the lines span.
     """
-    values = [Span(span.value, None, None) for _, span in points]
-    vertical = _scale([*values, *[span for _, span in points[-1:]]], length=CURVE_HEIGHT)
-    across = _days_scale([day for day, _ in points])
+    values = [Span(span.value, None, None) for points in curves for _, span in points]
+    last = [span for points in curves for _, span in points[-1:]]
+    vertical = _scale([*values, *last], length=CURVE_HEIGHT)
+    days = sorted({day for points in curves for day, _ in points})
+    return [_curve_plot(points, days, vertical, written, marks) for points in curves]
+
+
+def _curve_plot(
+    points: Sequence[tuple[date, Span]],
+    days: Sequence[date],
+    vertical: Scale,
+    written: Callable[[float], str],
+    marks: Mapping[date, str],
+) -> CurvePlot:
+    across = _days_scale(days)
 
     def at(day: date, value: float | None) -> tuple[float, float]:
         """In the box of the paths; no value is the upper edge, an end without limit."""
@@ -216,14 +230,14 @@ def curve_plot(
         marks=tuple(
             Mark(across.at(day.toordinal()), title)
             for day, title in marks.items()
-            if points and points[0][0] <= day <= points[-1][0]
+            if days and days[0] <= day <= days[-1]
         ),
         zero=round(CURVE_HEIGHT - vertical.at(0), 2),
         levels=tuple(
             Tick(round(CURVE_HEIGHT - vertical.at(level), 2), written(level), "start")
             for level in round_levels(vertical.low, vertical.high, at_most=4)
         ),
-        days=_day_ticks([day for day, _ in points], across),
+        days=_day_ticks(days, across),
         height=CURVE_HEIGHT + AXIS_HEIGHT,
         plot_height=CURVE_HEIGHT,
     )
@@ -313,10 +327,10 @@ def _scale(spans: Sequence[Span], *, length: float) -> Scale:
     return Scale(low - margin, high + margin, length)
 
 
-def _bar(label: str, span: Span, scale: Scale, y: float) -> Bar:
+def _bar(position: int, span: Span, scale: Scale, y: float) -> Bar:
     lower, upper = span.lower, span.upper
     return Bar(
-        label=label,
+        position=position,
         y=round(y, 2),
         tone=span.tone,
         start=None if lower is None else scale.at(lower),

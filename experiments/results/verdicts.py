@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from experiments.results import figures
 from experiments.statistics import ENOUGH_VISITORS, Comparison, Interval
 
 SAMPLE_RATIO_ALARM = 0.001
@@ -17,6 +18,7 @@ NO_NEW_VISITORS = (
     "one."
 )
 NO_MORE_LOOKS = "The looks are over. Duplicate it to try again with more visitors."
+LEAST_WRITTEN = 0.00005
 MOST_NAMED = 3
 """More variants than this are counted in a sentence, not named one by one."""
 
@@ -89,12 +91,20 @@ class Situation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`answer`: which is better; `certainty`: how sure; `advice`: what now. Each may be shown."""
+    """`answer`: which is better; `certainty`: how sure; `advice`: what now. Each may be shown.
+
+    `first` is how the answer begins where the rest of it may be set smaller.
+    """
 
     kind: VerdictKind
     answer: str
     certainty: str
     advice: str
+    first: str = ""
+
+    @property
+    def rest(self) -> str:
+        return self.answer.removeprefix(self.first).strip() if self.first else ""
 
     @property
     def text(self) -> str:
@@ -196,8 +206,8 @@ def _open(situation: Situation, compared: Sequence[Finding]) -> Verdict:
         certainty = _possible_together(situation, compared)
     else:
         certainty = " ".join(_possible(situation, finding) for finding in compared)
-    answer = " ".join([answer, *_too_few(situation, compared)])
-    return Verdict(VerdictKind.OPEN, answer, certainty, _patience(situation))
+    told = " ".join([answer, *_too_few(situation, compared)])
+    return Verdict(VerdictKind.OPEN, told, certainty, _patience(situation), first=answer)
 
 
 def _decided(
@@ -216,7 +226,11 @@ def _decided(
         else:
             verb = "are" if len(behind) > 1 else "is"
             answer.append(f"{_names(behind)} {verb} worse than {situation.control}.")
-    answer += [_size(situation, finding) for finding in decided]
+    first = " ".join(answer)
+    if len(decided) > MOST_NAMED:
+        answer.append(f"Most of all, {_size(situation, _furthest(ahead or behind))}")
+    else:
+        answer += [_size(situation, finding) for finding in decided]
     if unclear:
         answer.append(f"For {_names(unclear)} no difference is shown yet.")
     answer += _too_few(situation, compared)
@@ -224,9 +238,12 @@ def _decided(
     certainty = f"Where there is no difference, at most 5 experiments in 100 say this, {when}."
     if len(ahead) > 1:
         certainty += " Variants are compared with the control, not with each other."
-    return Verdict(
-        VerdictKind.DECIDED, " ".join(answer), certainty, _choice(situation, ahead, behind, unclear)
-    )
+    advice = _choice(situation, ahead, behind, unclear)
+    return Verdict(VerdictKind.DECIDED, " ".join(answer), certainty, advice, first=first)
+
+
+def _furthest(findings: Sequence[Finding]) -> Finding:
+    return max(findings, key=lambda finding: abs(finding.comparison.absolute.value or 0.0))
 
 
 def _choice(
@@ -236,7 +253,9 @@ def _choice(
     unclear: Sequence[Finding],
 ) -> str:
     stopped = situation.stage not in (Stage.RUNNING, Stage.SUPERSEDED)
-    if len(ahead) > 1:
+    if len(ahead) > MOST_NAMED:
+        use = "use one of those that are better"
+    elif len(ahead) > 1:
         use = "use one of these: " + ", ".join(finding.variant for finding in ahead)
     elif ahead:
         use = f"use {ahead[0].variant}"
@@ -339,11 +358,8 @@ def _count(variant: str, visitors: int) -> str:
 
 
 def _percent(share: float, *, least: bool = False) -> str:
-    """Whole percents from 10% on, else one decimal; `least` is never rounded down to nothing."""
-    percent = abs(share) * 100
-    if least and percent < 0.05:
-        return "under 0.1%"
-    return f"{percent:,.0f}%" if percent >= 9.95 else f"{percent:.1f}%"
+    """As `figures` writes it; `least` is never rounded down to nothing."""
+    return "under 0.01%" if least and abs(share) < LEAST_WRITTEN else figures.percents(share)
 
 
 def _possessive(name: str) -> str:

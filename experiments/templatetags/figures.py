@@ -20,4 +20,10 @@ register.filter("reason", figures.reason)
 @register.filter
 def in_zone(moment: datetime, name: str) -> str:
     """A moment on the clock of the workspace."""
-    return f"{moment.astimezone(zone(name)):%d %b %Y, %H:%M:%S}"
+    return f"{moment.astimezone(zone(name)):%d %b %Y, %H:%M}"
+
+
+@register.filter
+def arm_letter(position: int) -> str:
+    """What tells a variant from others beside its colour: A for the control, then B, C, …"""
+    return chr(ord("A") + position)

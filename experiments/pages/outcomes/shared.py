@@ -16,7 +16,7 @@ from agents.roles import Permission
 from experiments.access import experiment_for
 from experiments.outcomes import sharing
 from experiments.pages.browse import SECTION, split_of
-from experiments.pages.results_context import results_context
+from experiments.pages.results.context import results_context
 from experiments.pages.steps import confirmed_step
 from glozr.errors import Conflict
 
@@ -68,7 +68,7 @@ def shared_results(request: HttpRequest, share_secret: str) -> HttpResponse:
     context = {
         "experiment": experiment,
         "split": split_of(experiment),
-        **results_context(experiment, is_for_outsiders=True),
+        **results_context(experiment, is_for_outsiders=True, with_curves=True),
     }
     response = render(request, "experiments/outcomes/shared.html", context)
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -8,7 +8,9 @@ from datetime import date
 from itertools import accumulate
 from uuid import UUID
 
+from experiments.models import Variant
 from experiments.results import totals
+from experiments.results.comparing.labels import parted
 from experiments.results.metrics import Metric
 from experiments.results.prompts import PromptCount
 from experiments.statistics import (
@@ -25,7 +27,8 @@ MAX_POINTS = 60
 
 @dataclass(frozen=True, slots=True)
 class VariantCounts:
-    """A variant and what its visitors did. `expected` visitors are those of its weight."""
+    """A variant and what its visitors did. `expected` visitors are those of its weight; where there
+    is little room its name is `head`, which may be cut, and `tail` (`labels`)."""
 
     id: UUID
     name: str
@@ -35,10 +38,39 @@ class VariantCounts:
     expected: float
     sums: Sums
     prompts: tuple[PromptCount, ...] = ()
+    head: str = ""
+    tail: str = ""
 
     @property
     def is_control(self) -> bool:
         return self.position == 0
+
+
+def variant_counts(
+    variants: Sequence[Variant],
+    sums: Mapping[UUID, Sums],
+    prompts: Mapping[UUID, tuple[PromptCount, ...]],
+) -> tuple[VariantCounts, ...]:
+    """In the order of `variants`."""
+    total_weight = sum(variant.weight for variant in variants)
+    visitors = sum(sums.get(variant.pk, NOTHING).visitors for variant in variants)
+    return tuple(
+        VariantCounts(
+            id=variant.pk,
+            name=variant.name,
+            position=variant.position,
+            weight=variant.weight,
+            share=variant.weight / total_weight,
+            expected=visitors * variant.weight / total_weight,
+            sums=sums.get(variant.pk, NOTHING),
+            prompts=prompts.get(variant.pk, ()),
+            head=head,
+            tail=tail,
+        )
+        for variant, (head, tail) in zip(
+            variants, parted([variant.name for variant in variants]), strict=True
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The geometry of charts: what is drawn where."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,11 @@ from experiments.results.charts import (
     CURVE_HEIGHT,
     MOST_BARS,
     PATH_WIDTH,
+    CurvePlot,
     Span,
     Tone,
     bar_plot,
-    curve_plot,
+    curve_plots,
     interval_plot,
     round_levels,
 )
@@ -32,13 +35,20 @@ def coordinates(path: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.e+]+),(-?[\d.e+-]+)", path)]
 
 
+def only_curve(
+    points: Sequence[tuple[date, Span]], marks: Mapping[date, str] = MappingProxyType({})
+) -> CurvePlot:
+    (plot,) = curve_plots([points], written, marks)
+    return plot
+
+
 class TestIntervals:
     def test_lie_on_their_side_of_zero(self) -> None:
         plot = interval_plot(
             [
-                ("better", Span(0.3, 0.1, 0.6)),
-                ("worse", Span(-0.3, -0.5, -0.1)),
-                ("open", Span(0.1, -0.2, 0.4)),
+                (1, Span(0.3, 0.1, 0.6)),
+                (2, Span(-0.3, -0.5, -0.1)),
+                (3, Span(0.1, -0.2, 0.4)),
             ],
             written,
         )
@@ -53,15 +63,13 @@ class TestIntervals:
         assert unclear.start < plot.zero < unclear.end
 
     def test_one_without_an_upper_end_runs_off_to_the_right(self) -> None:
-        (bar,) = interval_plot([("one", Span(0.3, -0.1, None))], written).bars
+        (bar,) = interval_plot([(1, Span(0.3, -0.1, None))], written).bars
         assert bar.end == 100
         assert bar.runs_off_right
         assert not bar.runs_off_left
 
     def test_one_far_off_does_not_squeeze_the_others(self) -> None:
-        plot = interval_plot(
-            [("near", Span(0.1, 0.05, 0.15)), ("far", Span(0.2, -0.9, 80.0))], written
-        )
+        plot = interval_plot([(1, Span(0.1, 0.05, 0.15)), (2, Span(0.2, -0.9, 80.0))], written)
         near, far = plot.bars
         assert near.start is not None
         assert near.end is not None
@@ -69,7 +77,7 @@ class TestIntervals:
         assert far.runs_off_right
 
     def test_without_figures_there_is_still_an_axis(self) -> None:
-        plot = interval_plot([("one", Span(None, None, None))], written)
+        plot = interval_plot([(1, Span(None, None, None))], written)
         (bar,) = plot.bars
         assert (bar.tone, bar.start, bar.dot) == (Tone.EMPTY, None, None)
         assert plot.zero == 50
@@ -77,7 +85,7 @@ class TestIntervals:
 
     @given(st.lists(spans, min_size=1, max_size=9))
     def test_stay_within_the_drawing(self, drawn: list[Span]) -> None:
-        plot = interval_plot([("name", span) for span in drawn], written)
+        plot = interval_plot([(1, span) for span in drawn], written)
         positions = [plot.zero, *[tick.at for tick in plot.ticks]]
         for bar in plot.bars:
             positions += [at for at in (bar.start, bar.end, bar.dot) if at is not None]
@@ -89,9 +97,7 @@ class TestCurves:
         known = Span(0.1, -0.1, 0.3)
         gap = Span(None, None, None)
         days = [known, known, gap, known, known]
-        plot = curve_plot(
-            [(FIRST + timedelta(days=n), span) for n, span in enumerate(days)], written
-        )
+        plot = only_curve([(FIRST + timedelta(days=n), span) for n, span in enumerate(days)])
         assert plot.lines.count("M") == 2
         assert plot.bands.count("M") == 2
         assert (PATH_WIDTH / 2) not in [x for x, _ in coordinates(plot.lines)]
@@ -99,18 +105,26 @@ class TestCurves:
     def test_days_without_visitors_leave_their_room(self) -> None:
         known = Span(0.1, -0.1, 0.3)
         days = [FIRST, FIRST + timedelta(days=1), FIRST + timedelta(days=10)]
-        plot = curve_plot([(day, known) for day in days], written)
+        plot = only_curve([(day, known) for day in days])
         assert [x for x, _ in coordinates(plot.lines)] == [0, 100, 1000]
 
     def test_the_first_day_alone_is_a_point(self) -> None:
-        plot = curve_plot([(FIRST, Span(0.1, -0.1, 0.3))], written)
+        plot = only_curve([(FIRST, Span(0.1, -0.1, 0.3))])
         assert plot.lines == ""
         assert [x for x, _ in plot.dots] == [50]
+
+    def test_of_one_metric_share_their_scale(self) -> None:
+        small = [(FIRST, Span(0.1, -0.1, 0.3)), (FIRST + timedelta(days=1), Span(0.1, 0.0, 0.2))]
+        large = [(FIRST + timedelta(days=3), Span(0.4, 0.2, 0.6))]
+        one, other = curve_plots([small, large], written)
+        assert (one.zero, one.levels, one.days) == (other.zero, other.levels, other.days)
+        ((_, low), *_), ((_, high), *_) = one.dots, other.dots
+        assert high < low < one.zero
 
     @given(st.lists(spans, max_size=40))
     def test_stay_within_the_drawing(self, drawn: list[Span]) -> None:
         points = [(FIRST + timedelta(days=n), span) for n, span in enumerate(drawn)]
-        plot = curve_plot(points, written)
+        plot = only_curve(points)
         for x, y in coordinates(plot.lines) + coordinates(plot.bands):
             assert 0 <= x <= PATH_WIDTH
             assert 0 <= y <= CURVE_HEIGHT
@@ -120,9 +134,9 @@ class TestBars:
     def test_days_within_the_line_are_marked(self) -> None:
         points = [(FIRST + timedelta(days=n), Span(0.1, -0.1, 0.3)) for n in range(5)]
         marks = {FIRST + timedelta(days=n): f"Day {n}" for n in (-1, 0, 2, 5)}
-        plot = curve_plot(points, written, marks)
+        plot = only_curve(points, marks)
         assert [(mark.at, mark.title) for mark in plot.marks] == [(0, "Day 0"), (50, "Day 2")]
-        assert curve_plot([], written, marks).marks == ()
+        assert only_curve([], marks).marks == ()
 
     def test_count_every_day_between_the_first_and_the_last(self) -> None:
         plot = bar_plot([(FIRST, (3, 4)), (FIRST + timedelta(days=3), (1, 0))])

@@ -47,7 +47,7 @@ def lines(reader: Client, agent: Agent, query: str = "") -> list[str]:
 def test_counts_what_each_variant_brought(reader: Client, agent: Agent) -> None:
     arrive(started(agent), [(40, 2), (50, 20)], at=LATELY, messages=3)
     _, control, treatment = lines(reader, agent)
-    assert control == "control 40 40 120 2 5.00%"
+    assert control == "control 40 40 120 2 5.0%"
     assert treatment == "treatment 50 50 150 20 40.0%"
 
 

@@ -38,7 +38,8 @@ def test_a_better_treatment() -> None:
 
     assert found.kind == VerdictKind.DECIDED
     assert found.answer == (
-        "Aria is better than control. Aria's lead capture rate is 50% higher (between 27% and 78%)."
+        "Aria is better than control. "
+        "Aria's lead capture rate is 50.0% higher (between 27.4% and 77.8%)."
     )
     assert found.certainty == (
         "Where there is no difference, at most 5 experiments in 100 say this, "
@@ -51,7 +52,8 @@ def test_a_better_control() -> None:
     found = of(Proportion(5000, 750), Proportion(5000, 500), stage=Stage.STOPPED)
 
     assert found.answer == (
-        "control is better than Aria. Aria's lead capture rate is 33% lower (between 21% and 44%)."
+        "control is better than Aria. "
+        "Aria's lead capture rate is 33.3% lower (between 21.5% and 43.8%)."
     )
     assert found.advice == "You can keep control."
 
@@ -62,7 +64,7 @@ def test_better_by_an_amount_that_is_not_estimable_yet() -> None:
     assert found.answer.startswith(
         "Aria is better than control. Aria's lead capture rate is higher;"
     )
-    assert re.search(r"not estimable yet, but at least [\d,]+%\.$", found.answer)
+    assert re.search(r"not estimable yet, but at least [\d,.]+%\.$", found.answer)
 
 
 def test_no_difference_yet() -> None:
@@ -73,7 +75,7 @@ def test_no_difference_yet() -> None:
         "No difference shown yet between control and Aria in lead capture rate."
     )
     assert re.fullmatch(
-        r"Aria's lead capture rate could be anything from \d\d% lower to \d\d% higher\.",
+        r"Aria's lead capture rate could be anything from \d\d\.\d% lower to \d\d\.\d% higher\.",
         found.certainty,
     )
     assert found.advice == "Keep it running."
@@ -164,7 +166,7 @@ def test_many_variants_are_counted_not_named() -> None:
         "No difference shown yet between control and any of 5 variants in lead capture rate."
     )
     assert re.fullmatch(
-        r"Their lead capture rate could be anything from \d\d% lower to \d\d% higher\.",
+        r"Their lead capture rate could be anything from \d\d\.\d% lower to \d\d\.\d% higher\.",
         open_.certainty,
     )
     early = of(Proportion(40, 4), *(Proportion(10 + more, 1) for more in range(5)))
