@@ -13,7 +13,7 @@ from django.utils import timezone
 from agents.models import Agent
 from experiments import limits
 from experiments.plans.baseline import Baseline, baseline_of, control_of
-from experiments.results.metrics import LEAD_CAPTURE, METRICS, Metric
+from experiments.results.metrics import LEAD_CAPTURE, METRICS, Metric, Unit
 from experiments.results.report import DEFAULT_LIFT
 from experiments.statistics import Arm
 from experiments.statistics.plan import (
@@ -31,10 +31,15 @@ MANY_WEEKS = 12
 """Longer than this nobody waits for an answer."""
 DRAWN_WEEKS: Final = (2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
 VARIANTS: Final = (2, 3, 4)
-MESSAGES: Final = next(metric for metric in METRICS if metric.key == "messages_per_visitor")
 PLANNED_METRICS: Final[Mapping[str, Metric]] = {
-    metric.key: metric for metric in (LEAD_CAPTURE, MESSAGES)
+    metric.key: metric for metric in METRICS if not metric.is_guardrail
 }
+MOST_OF_UNIT: Final[Mapping[Unit, float]] = {
+    Unit.SHARE: limits.MAX_EXPECTED_SHARE,
+    Unit.MESSAGES: limits.MESSAGES_COUNTED,
+    Unit.SECONDS: limits.MAX_EXPECTED_AVERAGE,
+}
+"""Of what somebody may expect of a metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,6 @@ def plan_of(agent: Agent, asked: Asked) -> Plan:
     baseline = baseline_of(agent)
     weekly = baseline.weekly if asked.weekly is None else asked.weekly
     control = control_of(asked.metric, baseline, asked.rate)
-    assert control is not None
     today = timezone.now().astimezone(zone(agent.workspace.time_zone)).date()
 
     def dated(need: Need) -> DatedNeed:
@@ -138,15 +142,17 @@ def _check(asked: Asked) -> None:
         errors.append(FieldError("variants", "out_of_range", "Plan for 2, 3 or 4 variants."))
     if not limits.MIN_WINDOW_DAYS <= asked.window_days <= limits.MAX_WINDOW_DAYS:
         errors.append(FieldError("window_days", "out_of_range", "Give 1 to 90 days."))
-    if asked.rate is not None and not 0.0001 <= asked.rate <= (
-        0.99 if asked.metric == LEAD_CAPTURE.key else 100
-    ):
-        told = "Give a share from 0.0001 to 0.99, or messages up to 100."
+    if asked.rate is not None and not limits.MIN_EXPECTED <= asked.rate <= _most_of(asked.metric):
+        told = f"Give {limits.MIN_EXPECTED} to {_most_of(asked.metric):,}."
         errors.append(FieldError("rate", "out_of_range", told))
     if asked.weekly is not None and not 1 <= asked.weekly <= 100_000_000:
         errors.append(FieldError("weekly", "out_of_range", "Give at least 1 visitor a week."))
     if errors:
         raise Invalid(errors)
+
+
+def _most_of(metric: str) -> float:
+    return MOST_OF_UNIT[PLANNED_METRICS.get(metric, LEAD_CAPTURE).unit]
 
 
 def _words(
@@ -170,7 +176,8 @@ def _words(
         least = f"{pace} no lift in {name} will show in 8 weeks"
     else:
         least = f"{pace} a lift under {eight.planned:.0%} in {name} will not show in 8 weeks"
-    other = "measure messages" if asked.metric == LEAD_CAPTURE.key else "wait for more visitors"
+    is_share = PLANNED_METRICS[asked.metric].unit == Unit.SHARE
+    other = "measure messages" if is_share else "wait for more visitors"
     return f"{least}: test something bolder, or {other}."
 
 

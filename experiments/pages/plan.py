@@ -14,6 +14,7 @@ from agents.roles import Permission
 from experiments import limits
 from experiments.learning.picture import lift_plot
 from experiments.learning.planning import PLANNED_METRICS, VARIANTS, Asked, plan_of
+from experiments.models import PrimaryMetric
 from experiments.pages.browse import SECTION
 from experiments.results import figures
 from experiments.results.metrics import LEAD_CAPTURE
@@ -39,8 +40,8 @@ class PlanForm(forms.Form):
     rate = forms.FloatField(
         label="Value today",
         required=False,
-        help_text="Percent of visitors who leave a lead, or messages per visitor. Empty: as "
-        "measured in the last eight weeks.",
+        help_text="In percent of visitors, in messages per visitor, or in seconds per session. "
+        "Empty: as measured in the last eight weeks.",
     )
     weekly = forms.FloatField(
         label="Visitors a week", required=False, help_text="Empty: as measured."
@@ -48,7 +49,7 @@ class PlanForm(forms.Form):
 
     def asked(self) -> Asked:
         typed = self.cleaned_data
-        is_share = typed["metric"] == LEAD_CAPTURE.key
+        is_share = PrimaryMetric(typed["metric"]).is_share
         rate = typed["rate"]
         return Asked(
             metric=typed["metric"],
@@ -71,7 +72,10 @@ def experiment_plan(request: PageRequest, agent_id: UUID) -> HttpResponse:
             plan = plan_of(agent, form.asked())
             context |= {"plan": plan, "picture": lift_plot(plan.drawn, figures.relative_tick)}
         except Invalid as invalid:
-            frame.add_errors(form, Invalid([_in_percent(error) for error in invalid.errors]))
+            metric = form.cleaned_data["metric"]
+            frame.add_errors(
+                form, Invalid([_in_percent(error, metric) for error in invalid.errors])
+            )
     return frame.agent_page(
         request,
         agent,
@@ -82,7 +86,7 @@ def experiment_plan(request: PageRequest, agent_id: UUID) -> HttpResponse:
     )
 
 
-def _in_percent(error: FieldError) -> FieldError:
-    if error.field != "rate":
+def _in_percent(error: FieldError, metric: str) -> FieldError:
+    if error.field != "rate" or not PrimaryMetric(metric).is_share:
         return error
-    return FieldError("rate", error.code, "Give a share from 0.01 to 99, or messages up to 100.")
+    return FieldError("rate", error.code, "Give 0.01 to 99 percent.")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from agents.models import Agent
 from experiments import limits
 from experiments.models import PrimaryMetric
-from experiments.statistics import Arm, Mean, Proportion
+from experiments.statistics import Arm, Mean, Proportion, Ratio
 from experiments.statistics.plan import at_mean, at_rate
 from glozr.postgres.sql import statement
 from glozr.postgres.statements import fetch_one
@@ -33,6 +34,11 @@ class _Row(NamedTuple):
     won: int
     messages: int
     messages_squared: int
+    sessions: int
+    sessions_squared: int
+    seconds: Decimal
+    seconds_squared: Decimal
+    seconds_sessions: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +51,19 @@ class Baseline:
     qualified: Proportion
     won: Proportion
     messages: Mean
+    session_length: Ratio
+    """In seconds."""
 
-    def arm_of(self, metric: str) -> Arm | None:
-        """What was measured of a metric; None where nothing was."""
+    def arm_of(self, metric: str) -> Arm:
+        """What was measured of a primary metric."""
         measured: dict[str, Arm] = {
             PrimaryMetric.LEAD_CAPTURE: self.leads,
             PrimaryMetric.QUALIFIED_LEADS: self.qualified,
             PrimaryMetric.WON_LEADS: self.won,
             PrimaryMetric.MESSAGES: self.messages,
+            PrimaryMetric.SESSION_LENGTH: self.session_length,
         }
-        return measured.get(metric)
+        return measured[metric]
 
 
 def baseline_of(agent: Agent) -> Baseline:
@@ -75,6 +84,14 @@ def baseline_of(agent: Agent) -> Baseline:
         qualified=Proportion(row.sampled, row.qualified),
         won=Proportion(row.sampled, row.won),
         messages=Mean(row.sampled, row.messages, row.messages_squared),
+        session_length=Ratio(
+            row.sampled,
+            row.seconds,
+            row.seconds_squared,
+            row.sessions,
+            row.sessions_squared,
+            row.seconds_sessions,
+        ),
     )
 
 
@@ -85,7 +102,7 @@ def _weekly(row: _Row, now: datetime) -> float:
     return row.visitors / max(1.0, (now - row.first_at) / WEEK)
 
 
-def control_of(metric: str, baseline: Baseline, expected: float | None) -> Arm | None:
+def control_of(metric: str, baseline: Baseline, expected: float | None) -> Arm:
     """What a control would be like: as somebody expects, else as measured.
 
     An expected average varies as the measured one does, or, where none was, as its square.
@@ -96,6 +113,6 @@ def control_of(metric: str, baseline: Baseline, expected: float | None) -> Arm |
     if PrimaryMetric(metric).is_share:
         return at_rate(expected)
     spread = 0.0
-    if measured is not None and measured.value and measured.variance:
+    if measured.value and measured.variance:
         spread = measured.variance * measured.n / measured.value**2
     return at_mean(expected, (spread or 1.0) * expected**2)

@@ -107,7 +107,7 @@ def plan_for(
     control = control_of(experiment.primary_metric, baseline, experiment.expected_value)
     if experiment.is_planned:
         _demand_figures(experiment, control, weekly)
-    if control is None or not control.value or weekly <= 0:
+    if not control.value or weekly <= 0:
         return None
     lift = experiment.planned_lift or limits.USUAL_LIFT
     if weights is None:
@@ -154,7 +154,7 @@ def _course(
     return visitors, weeks_until(visitors, of_least, 1, window_days=experiment.window_days), ()
 
 
-def _demand_figures(experiment: Experiment, control: Arm | None, weekly: float) -> None:
+def _demand_figures(experiment: Experiment, control: Arm, weekly: float) -> None:
     name = PrimaryMetric(experiment.primary_metric).label.lower()
     errors = []
     if weekly <= 0:
@@ -166,7 +166,7 @@ def _demand_figures(experiment: Experiment, control: Arm | None, weekly: float) 
                 "many visitors a week you expect.",
             )
         )
-    if control is None or not control.value or not control.variance:
+    if not control.value or not control.variance:
         errors.append(
             FieldError(
                 "expected_value",

@@ -11,8 +11,9 @@ from django.utils import timezone
 from agents.models import Agent, Conversation, Lead, Message, MessageRole
 from experiments.learning.planning import Asked, plan_of
 from experiments.plans.baseline import baseline_of
+from experiments.plans.frozen import plan_if_started
 from glozr.errors import Invalid
-from tests.factories import unused_id
+from tests.factories import ExperimentFactory, unused_id
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,56 @@ class TestBaseline:
         assert baseline_of(agent).weekly == 0
 
 
+    def test_counts_sessions_as_results_do(self, agent: Agent) -> None:
+        """A minute; then, after half an hour of silence, two more. Somebody else never comes back,
+        and what the agent says first begins no session."""
+        minutes = {"ada": [0, 1, 31, 33], "ben": [5]}
+        began = timezone.now() - timedelta(days=3)
+        for name, said in minutes.items():
+            talk = Conversation.objects.create(agent=agent, visitor_id=name, started_at=began)
+            for role, minute in [("agent", -1), *(("visitor", minute) for minute in said)]:
+                at = began + timedelta(minutes=minute)
+                Message.objects.create(
+                    agent=agent, conversation=talk, role=role, content="Hi", sent_at=at
+                )
+        found = baseline_of(agent).session_length
+
+        assert (found.n, found.denominator_sum, found.denominator_sum_squares) == (2, 3, 5)
+        assert found.value == pytest.approx(180 / 3)
+        assert found.numerator_sum_squares == 180**2
+        assert found.sum_of_products == 360
+
+
 class TestPlan:
+    def test_takes_session_length_from_what_was_measured(self, agent: Agent) -> None:
+        began = timezone.now() - timedelta(weeks=4)
+        for number in range(60):
+            talk = Conversation.objects.create(
+                agent=agent, visitor_id=f"v{number}", started_at=began
+            )
+            for at in (began, began + timedelta(seconds=60 + 60 * (number % 3))):
+                Message.objects.create(
+                    agent=agent, conversation=talk, role="visitor", content="Hi", sent_at=at
+                )
+        plan = plan_of(agent, Asked(metric="session_length"))
+
+        assert plan.value == 120
+        # The spread is a sixth of the mean squared: far fewer than of leads.
+        needed = plan.chosen.planned.need.visitors
+        assert needed is not None
+        assert 100 <= needed <= 200
+        draft = ExperimentFactory.create(
+            agent=agent,
+            primary_metric="session_length",
+            design="planned",
+            planned_lift=0.2,
+            most_looks=5,
+        )
+        frozen = plan_if_started(draft)
+        assert frozen is not None
+        assert (frozen.metric, frozen.value) == ("session_length", 120)
+        assert frozen.weekly == pytest.approx(15, rel=0.01)
+
     def test_says_when_it_is_too_much_to_ask(self, agent: Agent) -> None:
         plan = plan_of(agent, Asked(rate=0.03, weekly=1_900 * 12 / 52))
 
@@ -105,7 +155,7 @@ class TestPlan:
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"lift": 0}, {"variants": 5}, {"rate": 1.0}, {"weekly": 0}, {"metric": "session_length"}],
+        [{"lift": 0}, {"variants": 5}, {"rate": 1.0}, {"weekly": 0}, {"metric": "handover_rate"}],
     )
     def test_what_is_out_of_range_is_named(self, agent: Agent, wrong: dict[str, Any]) -> None:
         with pytest.raises(Invalid) as refused:
