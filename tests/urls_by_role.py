@@ -136,6 +136,8 @@ PAGES: dict[str, Expected] = {
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
     "preview_links": page(members(200), managers(302)),
     "experiment_conclude": page(managers(302), managers(302)),  # a draft
+    "experiment_put_into_use": page(managers(302), managers(302)),  # nothing won
+    "experiment_learned": page(managers(302), managers(302)),  # nothing is concluded
     "experiment_take_back": page(managers(302), managers(302)),  # nothing is in use
     "experiment_share": page(managers(200), managers(200)),
     "experiment_unshare": page(NO_GET, managers(302)),
@@ -173,6 +175,8 @@ API: dict[str, Expected] = {
     "api_schedule": Expected(NOT_READ, NOT_READ),
     "api_duplicate": Expected(NOT_READ, managers(201, anonymous=401)),
     "api_conclude": Expected(NOT_READ, managers(400, anonymous=401)),
+    "api_conclusion": Expected(NOT_READ, NOT_READ),
+    "api_put_into_use": Expected(NOT_READ, managers(409, anonymous=401)),  # not concluded
     "api_take_back": Expected(NOT_READ, managers(409, anonymous=401)),  # nothing is in use
     "api_history": READ,
     "api_results": READ,

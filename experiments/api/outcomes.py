@@ -1,4 +1,5 @@
-"""Conclude an experiment over HTTP, and take its variant out of use."""
+"""Conclude an experiment over HTTP, put its variant into use, take it back, and write anew what was
+learned."""
 
 from typing import cast
 from uuid import UUID
@@ -12,10 +13,16 @@ from rest_framework.views import APIView
 from agents.roles import Caller, Permission
 from experiments import limits
 from experiments.access import experiment_for
-from experiments.api.experiments import REFUSALS, conflict
+from experiments.api.experiments import IF_MATCH, REFUSALS, conflict, seen_version
 from experiments.api.serializers import ExperimentSerializer, example
 from experiments.models import Experiment, Outcome
-from experiments.outcomes.conclusions import Decision, conclude, take_out_of_use
+from experiments.outcomes.conclusions import (
+    Decision,
+    conclude,
+    edit_learned,
+    put_into_use,
+    take_out_of_use,
+)
 from glozr.inputs.serializer_fields import BooleanField, StrictSerializer, TextField, UuidField
 
 
@@ -36,7 +43,12 @@ class ConcludeCallSerializer(StrictSerializer):
     )
 
 
+class ConclusionCallSerializer(StrictSerializer):
+    learned = TextField(free=True, allow_blank=True, max_length=limits.LEARNED)
+
+
 CONCLUDE_CALL = ConcludeCallSerializer()
+CONCLUSION_CALL = ConclusionCallSerializer()
 
 
 class ConcludeView(APIView):
@@ -71,6 +83,49 @@ class ConcludeView(APIView):
         if decision.put_into_use:
             experiment_for(caller, agent_id, experiment_id, Permission.EDIT_AGENTS)
         conclude(experiment, decision, by=caller)
+        return _as_stored(caller, experiment)
+
+
+class ConclusionView(APIView):
+    @extend_schema(
+        operation_id="edit_conclusion",
+        tags=["Experiments"],
+        summary="Write anew what was learned; outcome, figures and verdict stay as they stood",
+        parameters=[IF_MATCH],
+        request=ConclusionCallSerializer,
+        examples=[example({"learned": "A warmer tone helps those who come in the evening."})],
+        responses={
+            200: ExperimentSerializer,
+            409: conflict("`not_concluded`"),
+            412: conflict("`out_of_date`: it changed since the version in If-Match"),
+            **REFUSALS,
+        },
+    )
+    def patch(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = cast(Caller, request.user)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
+        learned = CONCLUSION_CALL.run_validation(request.data)["learned"]
+        edit_learned(experiment, learned, by=caller, seen_version=seen_version(request))
+        return _as_stored(caller, experiment)
+
+
+class PutIntoUseView(APIView):
+    @extend_schema(
+        operation_id="put_variant_into_use",
+        tags=["Experiments"],
+        summary="Give the agent the persona of the variant that won",
+        description="Of a concluded experiment. It is for people: no token may.",
+        request=None,
+        responses={
+            200: ExperimentSerializer,
+            409: conflict("`not_concluded`; `nothing_to_use`: no persona won"),
+            **REFUSALS,
+        },
+    )
+    def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
+        caller = cast(Caller, request.user)
+        experiment = experiment_for(caller, agent_id, experiment_id, Permission.EDIT_AGENTS)
+        put_into_use(experiment, by=caller)
         return _as_stored(caller, experiment)
 
 

@@ -18,7 +18,7 @@ from experiments.api.experiments import (
 )
 from experiments.api.files import FILES_OF_AGENT, FILES_OF_EXPERIMENT
 from experiments.api.histories import AgentHistoryView, ExperimentHistoryView
-from experiments.api.outcomes import ConcludeView, TakeBackView
+from experiments.api.outcomes import ConcludeView, ConclusionView, PutIntoUseView, TakeBackView
 from experiments.api.plan import PlanView
 from experiments.api.results import DailyResultsView, ResultsView
 from experiments.api.runtime.calls import AssignmentsView
@@ -57,6 +57,8 @@ urlpatterns = [
     path(f"{_EXPERIMENT}/schedule/", ScheduleView.as_view(), name="api_schedule"),
     path(f"{_EXPERIMENT}/duplicate/", DuplicateView.as_view(), name="api_duplicate"),
     path(f"{_EXPERIMENT}/conclude/", ConcludeView.as_view(), name="api_conclude"),
+    path(f"{_EXPERIMENT}/conclusion/", ConclusionView.as_view(), name="api_conclusion"),
+    path(f"{_EXPERIMENT}/put-into-use/", PutIntoUseView.as_view(), name="api_put_into_use"),
     path(f"{_EXPERIMENT}/take-back/", TakeBackView.as_view(), name="api_take_back"),
     path(f"{_EXPERIMENT}/history/", ExperimentHistoryView.as_view(), name="api_history"),
     path(f"{_EXPERIMENT}/results/", ResultsView.as_view(), name="api_results"),

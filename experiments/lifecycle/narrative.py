@@ -52,6 +52,8 @@ CONCLUSION_LABELS = {
 PLAIN_SENTENCES: Mapping[Action, str] = {
     Action.AGENT_EDITED: "edited the agent while it ran",
     Action.START_FAILED: "could not start it at the time that was set",
+    Action.PUT_INTO_USE: "put its variant into use",
+    Action.LEARNED: "edited what was learned",
     Action.TAKEN_BACK: "took its variant out of use",
     Action.SHARED: "shared its results by a link",
     Action.UNSHARED: "ended a link to its results",
@@ -109,6 +111,8 @@ def _sentence(action: Action, changes: Mapping[str, object]) -> str:
             return _stopped(changes)
         case Action.CONCLUDED, {"outcome": str(outcome)}:
             return f"concluded it: {outcome}"
+        case Action.PUT_INTO_USE, {"variant": str(name)}:
+            return f"put {name} into use"
         case _, {"visitors": int(number)}:
             return _told_of_visitors(action, number, str(changes.get("rule", "")))
     return PLAIN_SENTENCES.get(action, f"{action.value} it")
@@ -289,5 +293,6 @@ _TOLD = {
     Action.SCHEDULED: _schedule_differences,
     Action.START_FAILED: _schedule_differences,
     Action.CONCLUDED: _conclusion_lines,
+    Action.LEARNED: _conclusion_lines,
 }
 """Steps that tell what was changed, and how."""

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from agents.models import Agent
 from experiments import limits
-from experiments.models.experiment import Experiment, Variant
+from experiments.models.experiment import Experiment, Kind, Variant
 from glozr.ids import new_id
 
 
@@ -102,6 +102,11 @@ class Conclusion(models.Model):
     @property
     def was_put_into_use(self) -> bool:
         return self.revision_after is not None
+
+    @property
+    def has_persona_to_use(self) -> bool:
+        """Whether there is a variant that won, and what it is made of can become the agent's."""
+        return self.outcome == Outcome.WON and self.experiment.kind == Kind.PERSONA
 
     @property
     def is_in_use(self) -> bool:

@@ -1,4 +1,5 @@
-"""Conclude an experiment, put its variant into use, and take it back.
+"""Conclude an experiment, put its variant into use, then or later, and take it back; write anew
+what was learned.
 
 Each is one step alone on the agent (`editing.alone`), so that no visitor gets a part of it.
 """
@@ -82,6 +83,70 @@ def conclude(
         conclusion.save(force_insert=True)
         _note(current, conclusion, by=by)
     conclusion.refresh_from_db(fields=["concluded_at"])
+    return conclusion
+
+
+def put_into_use(
+    experiment: Experiment, *, by: Caller | None, seen_revision: int | None = None
+) -> Conclusion:
+    """Make the persona of the variant that won the agent's, of an experiment that was concluded
+    without that, or whose variant was taken back. What is in use already stays so.
+
+    Raises:
+        Conflict: `not_concluded`; `nothing_to_use`, no variant won or variants are no personas.
+        OutOfDate: the agent has been edited since `seen_revision`.
+    """
+    with alone(experiment) as current:
+        conclusion = current.concluded
+        if conclusion is None:
+            detail = f"{current.name} is not concluded. Conclude it first."
+            raise Conflict(detail, code="not_concluded")
+        if conclusion.is_in_use:
+            return conclusion
+        variant = conclusion.variant
+        if variant is None or not conclusion.has_persona_to_use:
+            detail = f"{current.name} has no persona that won, so there is nothing to use."
+            raise Conflict(detail, code="nothing_to_use")
+        _put_into_use(current, conclusion, variant, by=by, seen_revision=seen_revision)
+        conclusion.taken_back_at, conclusion.taken_back_by_name = None, ""
+        conclusion.save(
+            update_fields=[
+                *("revision_before", "revision_after", "taken_back_at", "taken_back_by_name")
+            ]
+        )
+        _raise_version(current)
+        changes = {"variant": variant.name}
+        history.record(current, Action.PUT_INTO_USE, by=by, changes=changes)
+    conclusion.refresh_from_db()
+    return conclusion
+
+
+def edit_learned(
+    experiment: Experiment, learned: str, *, by: Caller | None, seen_version: int | None = None
+) -> Conclusion:
+    """Write anew what was learned; figures, verdict and outcome stay as they stood.
+
+    Raises:
+        Invalid: it is too long, or holds what no text may.
+        Conflict: `not_concluded`.
+        OutOfDate: the experiment has changed since `seen_version`.
+    """
+    learned = learned.strip()
+    if errors := _text_errors("learned", learned):
+        raise Invalid(errors)
+    with alone(experiment) as current:
+        conclusion = current.concluded
+        if conclusion is None:
+            detail = f"{current.name} is not concluded, so nothing is written of it yet."
+            raise Conflict(detail, code="not_concluded")
+        if seen_version is not None and seen_version != current.version:
+            raise OutOfDate
+        if (before := conclusion.learned) == learned:
+            return conclusion
+        conclusion.learned = learned
+        conclusion.save(update_fields=["learned"])
+        _raise_version(current)
+        history.record(current, Action.LEARNED, by=by, changes={"learned": [before, learned]})
     return conclusion
 
 

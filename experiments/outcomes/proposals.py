@@ -25,10 +25,11 @@ def proposals_of(experiment: Experiment) -> list[Proposal]:
     """One a variant, in order; none where variants are not personas."""
     if experiment.kind != Kind.PERSONA:
         return []
-    return [_proposal(experiment, variant) for variant in experiment.variants.all()]
+    return [proposal_of(experiment, variant) for variant in experiment.variants.all()]
 
 
-def _proposal(experiment: Experiment, variant: Variant) -> Proposal:
+def proposal_of(experiment: Experiment, variant: Variant) -> Proposal:
+    """Of a variant that is a persona."""
     agent = experiment.agent
     now = system_prompt(agent.persona, agent.system_prompt)
     then = system_prompt(persona_in_force(agent.persona, variant.config), agent.system_prompt)

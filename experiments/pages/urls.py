@@ -32,6 +32,12 @@ urlpatterns = [
         "<uuid:experiment_id>/conclude/", conclude.experiment_conclude, name="experiment_conclude"
     ),
     path(
+        "<uuid:experiment_id>/put-into-use/",
+        conclude.experiment_put_into_use,
+        name="experiment_put_into_use",
+    ),
+    path("<uuid:experiment_id>/learned/", conclude.experiment_learned, name="experiment_learned"),
+    path(
         "<uuid:experiment_id>/take-back/",
         conclude.experiment_take_back,
         name="experiment_take_back",

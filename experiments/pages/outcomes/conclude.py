@@ -1,4 +1,4 @@
-"""Conclude an experiment, and take its variant out of use again."""
+"""Conclude an experiment; put its variant into use, take it back; write anew what was learned."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from agents import access
+from agents.agents.dependents import dependents_of
 from agents.agents.prompt import system_prompt
 from agents.agents.prompt_diff import pieces
 from agents.agents.revisions import revision_of
@@ -17,11 +18,22 @@ from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from experiments.access import experiment_for
 from experiments.models import Conclusion, Experiment, Outcome, Variant
-from experiments.outcomes.conclusions import conclude, is_unedited, take_out_of_use
-from experiments.outcomes.proposals import proposals_of
+from experiments.outcomes.conclusions import (
+    conclude,
+    edit_learned,
+    is_unedited,
+    put_into_use,
+    take_out_of_use,
+)
+from experiments.outcomes.proposals import proposal_of, proposals_of
 from experiments.outcomes.support import Supported, primary_of, supported_outcome
 from experiments.pages.browse import SECTION
-from experiments.pages.outcomes.forms import ConcludeForm, answer_of
+from experiments.pages.outcomes.forms import (
+    ConcludeForm,
+    LearnedForm,
+    PutIntoUseForm,
+    answer_of,
+)
 from experiments.pages.steps import confirmed_step
 from experiments.results.report import ExperimentResults, results_of
 from glozr.errors import Conflict, Invalid, OutOfDate
@@ -29,6 +41,13 @@ from glozr.errors import Conflict, Invalid, OutOfDate
 EDITED_MEANWHILE = (
     "Somebody edited the agent while you looked at this page. Look at the prompts again, then "
     "conclude it."
+)
+EDITED_BEFORE_USE = (
+    "Somebody edited the agent while you looked at this page. Look at the prompts again, then put "
+    "it into use."
+)
+LEARNED_MEANWHILE = (
+    "Somebody changed the experiment while you wrote. It says now: “{}” Save again to replace that."
 )
 
 
@@ -87,6 +106,77 @@ def _concluded(request: PageRequest, experiment: Experiment, form: ConcludeForm)
         messages.success(request, _told(experiment, conclusion))
         return redirect(experiment)
     return _conclude_page(request, experiment, results_of(experiment), form, status=status)
+
+
+@confirmed_step
+def experiment_put_into_use(
+    request: PageRequest, agent_id: UUID, experiment_id: UUID
+) -> HttpResponse:
+    """Of one that was concluded without it; the prompts are compared as when concluding."""
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.EDIT_AGENTS)
+    conclusion = experiment.concluded
+    variant = None if conclusion is None or conclusion.is_in_use else conclusion.variant
+    if conclusion is None or variant is None or not conclusion.has_persona_to_use:
+        messages.info(request, f"There is nothing of {experiment} to put into use.")
+        return redirect(experiment)
+    form, status = PutIntoUseForm(request.POST or None), HTTPStatus.OK
+    if request.method == "POST":
+        try:
+            seen = form.cleaned_data["seen_revision"] if form.is_valid() else 0
+            put_into_use(experiment, by=request.user, seen_revision=seen)
+        except OutOfDate:
+            experiment = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
+            messages.error(request, EDITED_BEFORE_USE)
+            status = HTTPStatus.CONFLICT
+        else:
+            messages.success(request, f"{experiment.agent} has its persona from now on.")
+            return redirect(experiment)
+    context = {
+        "experiment": experiment,
+        "conclusion": conclusion,
+        "form": PutIntoUseForm(initial={"seen_revision": experiment.agent.revision}),
+        "proposal": proposal_of(experiment, variant),
+        "dependents": dependents_of(experiment.agent),
+    }
+    template = "experiments/outcomes/put_into_use.html"
+    return frame.agent_page(
+        request, experiment.agent, template, context, section=SECTION, status=status
+    )
+
+
+@confirmed_step
+def experiment_learned(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    """What was learned, written anew."""
+    experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    conclusion = experiment.concluded
+    if conclusion is None:
+        messages.info(request, f"{experiment} is not concluded yet.")
+        return redirect(experiment)
+    initial = {"learned": conclusion.learned, "seen_version": experiment.version}
+    form = LearnedForm(frame.posted(request), initial=initial)
+    if form.is_valid():
+        typed = form.cleaned_data
+        try:
+            edit_learned(
+                experiment,
+                typed["learned"],
+                by=request.user,
+                seen_version=typed["seen_version"],
+            )
+        except Invalid as invalid:
+            frame.add_errors(form, invalid)
+        except OutOfDate:
+            form = LearnedForm({**initial, "learned": typed["learned"]})
+            form.add_error("learned", LEARNED_MEANWHILE.format(conclusion.learned))
+        else:
+            messages.success(request, "What was learned is saved.")
+            return redirect(experiment)
+    template = "experiments/outcomes/learned_edit.html"
+    context = {"experiment": experiment, "form": form}
+    status = HTTPStatus.BAD_REQUEST if form.errors else HTTPStatus.OK
+    return frame.agent_page(
+        request, experiment.agent, template, context, section=SECTION, status=status
+    )
 
 
 @confirmed_step

@@ -10,7 +10,25 @@ from experiments.outcomes.conclusions import Decision
 from experiments.outcomes.support import Supported
 from glozr.errors import Invalid
 
+LEARNED_HELP = "For whoever asks next: what you would do again, and what not."
 _FIELD_OF = {"outcome": "answer", "variant": "answer"}
+
+
+class PutIntoUseForm(forms.Form):
+    seen_revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class LearnedForm(forms.Form):
+    use_required_attribute = False
+
+    learned = forms.CharField(
+        label="What was learned",
+        required=False,
+        max_length=limits.LEARNED,
+        help_text=LEARNED_HELP,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    seen_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
 
 class ConcludeForm(forms.Form):
@@ -31,7 +49,7 @@ class ConcludeForm(forms.Form):
         label="What was learned",
         required=False,
         max_length=limits.LEARNED,
-        help_text="For whoever asks next: what you would do again, and what not.",
+        help_text=LEARNED_HELP,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     seen_revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

@@ -77,3 +77,34 @@ def test_a_token_concludes_and_takes_back_but_puts_nothing_into_use(
     winner_in_use(used)
     assert program.call("POST", f"{used.pk}/take-back/").status == 200
     assert Agent.objects.get(pk=agent.pk).persona["name"] == "Max"
+
+
+def test_a_person_puts_the_winner_into_use_later_and_a_token_does_not(
+    api: Api, program: Api, agent: Agent, experiment: Experiment
+) -> None:
+    address = f"{experiment.pk}/put-into-use/"
+    early = api.call("POST", address)
+    assert (early.status, early["code"]) == (409, "not_concluded")
+    body = {"outcome": "won", "variant": winner_of(experiment)}
+    assert api.call("POST", f"{experiment.pk}/conclude/", body).status == 200
+    refused = program.call("POST", address)
+    assert (refused.status, refused["code"]) == (403, "permission_denied")
+    assert api.call("POST", address).status == 200
+    assert Agent.objects.get(pk=agent.pk).persona["name"] == "Aria"
+
+
+def test_what_was_learned_is_written_anew_by_who_saw_it(
+    api: Api, program: Api, experiment: Experiment
+) -> None:
+    address = f"{experiment.pk}/conclusion/"
+    said = {"learned": "Warmth pays at night."}
+    early = api.call("PATCH", address, said)
+    assert (early.status, early["code"]) == (409, "not_concluded")
+    body = {"outcome": "won", "variant": winner_of(experiment), "learned": "Warmth pays."}
+    seen = api.call("POST", f"{experiment.pk}/conclude/", body).headers["ETag"]
+    edited = program.call("PATCH", address, said, **{"If-Match": seen})
+    assert (edited.status, edited["learned"]) == (200, "Warmth pays at night.")
+    assert edited.headers["ETag"] != seen
+    late = api.call("PATCH", address, {"learned": ""}, **{"If-Match": seen})
+    assert (late.status, late["code"]) == (412, "out_of_date")
+    assert api.call("PATCH", address, {"learned": "x" * 2_001}).status == 400

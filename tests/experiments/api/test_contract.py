@@ -84,6 +84,8 @@ SUCCESSES: Mapping[str, tuple[str, int, Any]] = {
     "remove_schedule": ("draft", 204, None),
     "duplicate_experiment": ("stopped", 201, {"name": "Again"}),
     "conclude_experiment": ("running", 200, {"outcome": "abandoned", "learned": "Nobody came."}),
+    "edit_conclusion": ("used", 200, {"learned": "Warmth pays."}),
+    "put_variant_into_use": ("used", 403, None),  # for people alone
     "take_back_variant": ("used", 200, None),
     "get_results": ("running", 200, None),
     "plan_experiment": ("", 200, None),

@@ -58,7 +58,6 @@ class TestBaseline:
     def test_of_nobody_is_nothing(self, agent: Agent) -> None:
         assert baseline_of(agent).weekly == 0
 
-
     def test_counts_sessions_as_results_do(self, agent: Agent) -> None:
         """A minute; then, after half an hour of silence, two more. Somebody else never comes back,
         and what the agent says first begins no session."""

@@ -10,7 +10,13 @@ from agents.models import Agent, WorkspaceAction
 from experiments import lifecycle
 from experiments.lifecycle import Schedule, editing, narrative
 from experiments.models import Action, Conclusion, Experiment, Kind, Outcome
-from experiments.outcomes.conclusions import Decision, conclude, take_out_of_use
+from experiments.outcomes.conclusions import (
+    Decision,
+    conclude,
+    edit_learned,
+    put_into_use,
+    take_out_of_use,
+)
 from experiments.outcomes.proposals import proposals_of
 from experiments.outcomes.support import Supported, primary_of, supported_outcome
 from experiments.results.report import results_of
@@ -205,7 +211,8 @@ class TestPutIntoUse:
         assert prompt == "".join(piece.text for piece in proposed.after)
         source = source_of_persona(after)
         assert source is not None
-        assert (source.words, source.since) == (event.subject, conclusion.concluded_at)
+        since = agent.revisions.get(number=2).created_at
+        assert (source.words, source.since) == (event.subject, since)
 
     def test_what_a_variant_leaves_out_stays_the_agents(self, agent: Agent) -> None:
         variants = persona_variants()
@@ -283,3 +290,69 @@ class TestTakeBack:
         with pytest.raises(Conflict) as refused:
             take_out_of_use(experiment, by=None)
         assert refused.value.code == "not_in_use"
+
+
+class TestAfterwards:
+    def test_the_winner_is_put_into_use_later_and_again_after_it_was_taken_back(
+        self, cast: Cast
+    ) -> None:
+        agent = cast.agent
+        experiment = measured(agent, WON, name="Aria or Max")
+        with pytest.raises(Conflict) as refused:
+            put_into_use(experiment, by=cast.owner)
+        assert refused.value.code == "not_concluded"
+        conclude(experiment, won(experiment), by=cast.owner)
+        reword(agent, tone="edited since")
+        with pytest.raises(OutOfDate):
+            put_into_use(experiment, by=cast.owner, seen_revision=1)
+        for later in (3, 5):
+            seen = stored(agent).revision
+            used = put_into_use(experiment, by=cast.owner, seen_revision=seen)
+            assert put_into_use(experiment, by=None).pk == used.pk
+            assert (used.is_in_use, used.revision_after) == (True, later)
+            assert stored(agent).persona["name"] == "Aria"
+            source = source_of_persona(stored(agent))
+            assert source is not None
+            assert source.since == agent.revisions.get(number=later).created_at
+            take_out_of_use(experiment, by=cast.owner)
+            assert stored(agent).persona == {"name": "Max", "tone": "edited since"}
+        told = [narrative.step_of(event).what for event in experiment.events.all()[:4]]
+        assert told == ["took its variant out of use", "put treatment into use"] * 2
+
+    @pytest.mark.parametrize("kind", [Kind.PERSONA, Kind.CTA])
+    def test_there_must_be_a_persona_that_won(self, agent: Agent, kind: Kind) -> None:
+        experiment = measured(agent, OPEN, kind=kind.value)
+        decided = Decision(Outcome.NO_DIFFERENCE)
+        if kind == Kind.CTA:
+            decided = won(experiment, reason="It looks better.")
+        conclude(experiment, decided, by=None)
+        with pytest.raises(Conflict) as refused:
+            put_into_use(experiment, by=None)
+        assert refused.value.code == "nothing_to_use"
+
+    def test_what_was_learned_is_edited_and_the_history_has_both(self, cast: Cast) -> None:
+        experiment = measured(cast.agent, WON)
+        with pytest.raises(Conflict) as refused:
+            edit_learned(experiment, "Too early.", by=None)
+        assert refused.value.code == "not_concluded"
+        conclude(experiment, won(experiment, learned="Warmth pays."), by=None)
+        before = Experiment.objects.select_related("conclusion").get(pk=experiment.pk)
+        edit_learned(
+            experiment, " Warmth pays at night. ", by=cast.admin, seen_version=before.version
+        )
+        edit_learned(experiment, "Warmth pays at night.", by=cast.admin)
+        step = experiment.events.get(action=Action.LEARNED)
+        told = narrative.step_of(step)
+        assert (told.who, told.what) == (str(cast.admin), "edited what was learned")
+        [line] = told.differences
+        assert (line.before, line.after) == ("Warmth pays.", "Warmth pays at night.")
+        after = Conclusion.objects.get()
+        assert after.learned == "Warmth pays at night."
+        assert (after.verdict, after.figures) == (
+            before.conclusion.verdict,
+            before.conclusion.figures,
+        )
+        with pytest.raises(OutOfDate):
+            edit_learned(experiment, "Lost.", by=None, seen_version=before.version)
+        with pytest.raises(Invalid):
+            edit_learned(experiment, "x" * 2_001, by=None)

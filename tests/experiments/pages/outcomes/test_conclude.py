@@ -103,6 +103,44 @@ class TestConclude:
         assert "is concluded already: treatment won" in page
 
 
+class TestAfterwards:
+    def test_the_winner_is_put_into_use_with_the_prompts_compared(
+        self, admin: Client, experiment: Experiment, agent: Agent
+    ) -> None:
+        page = admin.post(url("conclude", experiment), typed(experiment, 1), follow=True)
+        assert url("put_into_use", experiment) in page.content.decode()
+        asked = admin.get(url("put_into_use", experiment)).content.decode()
+        assert '<ins><span class="visually-hidden">added: </span>Aria.' in asked
+        reword(agent, tone="another")
+        late = admin.post(url("put_into_use", experiment), {"seen_revision": "1"})
+        assert late.status_code == HTTPStatus.CONFLICT
+        assert "Somebody edited the agent" in late.content.decode()
+        assert 'name="seen_revision" value="2"' in late.content.decode()
+        done = admin.post(url("put_into_use", experiment), {"seen_revision": "2"}, follow=True)
+        assert "has its persona from now on" in done.content.decode()
+        assert url("put_into_use", experiment) not in done.content.decode()
+        assert url("take_back", experiment) in done.content.decode()
+
+    def test_what_was_learned_is_edited_and_nothing_unseen_is_replaced(
+        self, admin: Client, experiment: Experiment
+    ) -> None:
+        admin.post(url("conclude", experiment), typed(experiment, 1, learned="Warmth pays."))
+        address = url("learned", experiment)
+        form = admin.get(address).context["form"]
+        seen = form["seen_version"].value()
+        assert form["learned"].value() == "Warmth pays."
+        sent = {"learned": "Warmth pays at night.", "seen_version": seen}
+        page = admin.post(address, sent, follow=True).content.decode()
+        assert "Warmth pays at night." in page
+        late = admin.post(address, {**sent, "learned": "Mine."})
+        assert late.status_code == HTTPStatus.BAD_REQUEST
+        assert "It says now: “Warmth pays at night.”" in late.content.decode()
+        assert Conclusion.objects.get().learned == "Warmth pays at night."
+        again = {"learned": "Mine.", "seen_version": late.context["form"]["seen_version"].value()}
+        admin.post(address, again)
+        assert Conclusion.objects.get().learned == "Mine."
+
+
 class TestTakeBack:
     def test_it_is_asked_and_done(self, admin: Client, experiment: Experiment) -> None:
         winner_in_use(experiment)
