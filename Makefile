@@ -48,6 +48,7 @@ format: .venv/dev.stamp ## Put the code into its style
 
 browser: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.harness.spreadsheet
 
 bench: .venv/dev.stamp ## Measure the runtime API (see bench/README.md)
 	@$(BIN)/python -m bench.load $(ARGS)

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+from tests.harness import debian
+
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -45,19 +47,7 @@ def _installed() -> str | None:
 
 
 def _install_debian_package() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    print("Installing Debian's chromium package …", file=sys.stderr)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-        subprocess.run(
-            ["apt-get", "-qq", *command],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    return _installed()
+    return _installed() if debian.install("chromium") else None
 
 
 def _playwrights_own() -> str | None:
