@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from glozr.inputs import limits
 from glozr.observe import logs
 from glozr.outputs.instants import INSTANT_FORMAT
-from glozr.postgres.config import database_config
+from glozr.postgres.config import database_configs
 from glozr.secrets import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -132,7 +132,10 @@ TEMPLATES = [
 
 FORM_RENDERER = "glozr.inputs.form_renderer.FormRenderer"
 
-DATABASES = {"default": {**database_config(), "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    alias: {**config, "CONN_HEALTH_CHECKS": True} for alias, config in database_configs().items()
+}
+DATABASE_ROUTERS = ["glozr.postgres.replica.Router"]
 # allauth counts sign-in attempts in the cache. Each worker has memory of its own, so that a limit
 # kept there would grow with the workers; all of them share the database.
 CACHES = {

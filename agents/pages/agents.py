@@ -19,6 +19,7 @@ from agents.pages import frame
 from agents.pages.forms import AgentEditForm, AgentForm
 from agents.pages.frame import PageRequest
 from agents.roles import Permission
+from glozr.edge.replica import from_replica
 from glozr.errors import Invalid, OutOfDate
 
 _SECTION = "settings"
@@ -118,6 +119,7 @@ def _out_of_date_page(request: PageRequest, agent_id: UUID, form: AgentEditForm)
 
 
 @require_safe
+@from_replica
 def agent_revisions(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     context = {"page": frame.paged(request, revisions.revisions_of(agent))}

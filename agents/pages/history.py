@@ -15,12 +15,14 @@ from agents.pages import frame
 from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from glozr.edge.downloads import FileKind, download
+from glozr.edge.replica import from_replica
 from glozr.zones import zone
 
 _SECTION = "history"
 
 
 @require_safe
+@from_replica
 def workspace_history(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.MANAGE_MEMBERS)
     page = history_page(
@@ -56,6 +58,7 @@ def workspace_history_step(
 
 
 @require_safe
+@from_replica
 def workspace_history_file(
     request: PageRequest, workspace_id: UUID, kind: FileKind
 ) -> HttpResponseBase:
@@ -69,6 +72,7 @@ def workspace_history_file(
 
 
 @require_safe
+@from_replica
 def agent_history_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpResponseBase:
     """What was done to the agent itself, for everybody who sees it."""
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)

@@ -17,6 +17,7 @@ from agents.roles import Permission
 from agents.second_factor import has_second_factor
 from agents.workspaces.editing import edit_workspace, require_second_factor
 from agents.workspaces.members import assignable_roles
+from glozr.edge.replica import from_replica
 from glozr.errors import Conflict, Invalid
 
 
@@ -26,6 +27,7 @@ def home(request: PageRequest) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def agent_list(request: PageRequest) -> HttpResponse:
     workspace = frame.current_workspace(request)
     if workspace is None:

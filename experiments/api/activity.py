@@ -33,6 +33,7 @@ from experiments.api.serializers.activity import (
 )
 from experiments.visitors import activity
 from experiments.visitors.lead_status import change_lead_status
+from glozr.edge.replica import from_replica
 from glozr.errors import NotFound
 from glozr.ids import uuid_or_none
 from glozr.postgres.keyset import KeysetPage
@@ -71,6 +72,7 @@ class AgentLeadsView(ReadBesideRuntime, calls.LeadsView):
         parameters=LEAD_FILTERS,
         responses={200: ListedLeadSerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = _agent(request, agent_id)
         wanted = wanted_leads(agent, request.query_params)
@@ -88,6 +90,7 @@ class LeadView(APIView):
         summary="Get a lead",
         responses={200: ListedLeadSerializer, **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID, lead_id: UUID) -> Response:
         agent = _agent(request, agent_id)
         return _lead_answer(agent, lead_id)
@@ -117,6 +120,7 @@ class ConversationsView(APIView):
         parameters=CONVERSATION_FILTERS,
         responses={200: ConversationSerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = _agent(request, agent_id)
         wanted = wanted_conversations(agent, request.query_params)
@@ -138,6 +142,7 @@ class ConversationView(APIView):
         summary="Get a conversation, without what was said",
         responses={200: ConversationSerializer, **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID, conversation_id: UUID) -> Response:
         found = activity.conversation_for(_agent(request, agent_id), conversation_id)
         (described,) = activity.described([found])
@@ -152,6 +157,7 @@ class ConversationMessagesView(ReadBesideRuntime, calls.MessagesView):
         parameters=[OpenApiParameter("conversation_id", UUID, OpenApiParameter.PATH)],
         responses={200: SaidSerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID, conversation_id: str) -> Response:
         agent = _agent(request, agent_id)
         wanted = uuid_or_none(conversation_id)

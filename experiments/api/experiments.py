@@ -26,6 +26,7 @@ from experiments.api.serializers import (
 )
 from experiments.lifecycle import OnConflict, editing
 from experiments.models import Experiment, Status
+from glozr.edge.replica import from_replica
 from glozr.errors import FieldError, Invalid, OutOfDate
 from glozr.postgres.keyset import KeysetPage, Order, keyset_page
 
@@ -84,6 +85,7 @@ class ExperimentsView(APIView):
         ],
         responses={200: ExperimentSerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = access.agent_for(_caller(request), agent_id, Permission.VIEW)
         every = Experiment.objects.of_agent(agent.pk).with_is_active()

@@ -30,6 +30,7 @@ from experiments.results.daily import daily_table
 from experiments.results.export import assignments_table
 from experiments.visitors.tables import conversations_table, leads_table, messages_table
 from glozr.edge.downloads import CONTENT_TYPES, FileKind, download
+from glozr.edge.replica import from_replica
 from glozr.outputs.tables import Table
 from glozr.zones import zone
 
@@ -69,6 +70,7 @@ def _of_agent(
             content_negotiation_class = WhateverIsAskedFor
 
             @_described(operation, what, kind, tag, filters)
+            @from_replica
             def get(self, request: Request, agent_id: UUID) -> HttpResponseBase:
                 agent = access.agent_for(cast(Caller, request.user), agent_id, Permission.VIEW)
                 return download(
@@ -91,6 +93,7 @@ def _of_experiment(
             content_negotiation_class = WhateverIsAskedFor
 
             @_described(operation, what, kind, tag)
+            @from_replica
             def get(
                 self, request: Request, agent_id: UUID, experiment_id: UUID
             ) -> HttpResponseBase:

@@ -20,6 +20,7 @@ from experiments.api.serializers.activity import HistoryEntrySerializer
 from experiments.history import steps_of
 from experiments.lifecycle.export import experiment_entries
 from experiments.models import Event
+from glozr.edge.replica import from_replica
 from glozr.postgres.keyset import KeysetPage
 
 
@@ -32,6 +33,7 @@ class ExperimentHistoryView(APIView):
         summary="List every step of an experiment, the newest first",
         responses={200: HistoryEntrySerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = cast(Caller, request.user)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.VIEW)
@@ -59,6 +61,7 @@ class AgentHistoryView(APIView):
         "its experiments is in theirs.",
         responses={200: HistoryEntrySerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = access.agent_for(cast(Caller, request.user), agent_id, Permission.VIEW)
 

@@ -23,6 +23,7 @@ from experiments.results.report import (
     planned_lift,
     results_of,
 )
+from glozr.edge.replica import from_replica
 
 RESULTS = ResultsSerializer()
 LIFT = OpenApiParameter(
@@ -45,6 +46,7 @@ class ResultsView(APIView):
         parameters=[LIFT],
         responses={200: ResultsSerializer, **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         experiment = _experiment(request, agent_id, experiment_id)
         lift = planned_lift(request.query_params.get("lift"))
@@ -61,6 +63,7 @@ class DailyResultsView(APIView):
         description="In the order of days; a day on which nobody was assigned is left out.",
         responses={200: DailyFigureSerializer(many=True), **REFUSALS},
     )
+    @from_replica
     def get(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         experiment = _experiment(request, agent_id, experiment_id)
         cursor = request.query_params.get("cursor", "")

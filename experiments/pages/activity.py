@@ -16,9 +16,11 @@ from agents.roles import Permission
 from experiments.pages.activity_forms import ConversationFilter, LeadFilter
 from experiments.visitors import activity
 from experiments.visitors.lead_status import change_lead_status
+from glozr.edge.replica import from_replica
 
 
 @require_safe
+@from_replica
 def conversation_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     filters = ConversationFilter(request.GET, agent=agent)
@@ -40,6 +42,7 @@ def conversation_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def conversation(request: PageRequest, agent_id: UUID, conversation_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     transcript = activity.transcript(agent, conversation_id, cursor=_cursor(request))
@@ -53,6 +56,7 @@ def conversation(request: PageRequest, agent_id: UUID, conversation_id: UUID) ->
 
 
 @require_safe
+@from_replica
 def lead_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     filters = LeadFilter(request.GET, agent=agent)

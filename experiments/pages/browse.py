@@ -27,6 +27,7 @@ from experiments.pages.typed_json import written_json
 from experiments.results.report import planned_lift
 from experiments.results.visitor_counts import visitors_by_variant
 from experiments.split import Share, shares
+from glozr.edge.replica import from_replica
 
 SECTION = "experiments"
 LATEST_STEPS = 5
@@ -41,6 +42,7 @@ class ListedExperiment:
 
 
 @require_safe
+@from_replica
 def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     status, search = request.GET.get("status", ""), frame.search_term(request)
@@ -69,6 +71,7 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
     can = roles.permissions_of(request.user, shown.agent.workspace)
@@ -96,6 +99,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
 
 
 @require_safe
+@from_replica
 def experiment_history(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     shown = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
     page = frame.paged(request, history.steps_of(shown))

@@ -23,11 +23,13 @@ from experiments.results.daily import daily_table
 from experiments.results.export import assignments_table
 from experiments.visitors.tables import conversations_table, leads_table, messages_table
 from glozr.edge.downloads import FileKind, download
+from glozr.edge.replica import from_replica
 from glozr.outputs.tables import Table
 from glozr.zones import zone
 
 
 @require_safe
+@from_replica
 def lead_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpResponseBase:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     filters = LeadFilter(request.GET, agent=agent)
@@ -37,6 +39,7 @@ def lead_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpRespo
 
 
 @require_safe
+@from_replica
 def conversation_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpResponseBase:
     """The conversations; a workbook has what was said in them on a second sheet."""
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
@@ -49,6 +52,7 @@ def conversation_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> H
 
 
 @require_safe
+@from_replica
 def message_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpResponseBase:
     """What was said in the conversations."""
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
@@ -59,6 +63,7 @@ def message_file(request: PageRequest, agent_id: UUID, kind: FileKind) -> HttpRe
 
 
 @require_safe
+@from_replica
 def assignment_file(
     request: PageRequest, agent_id: UUID, experiment_id: UUID, kind: FileKind
 ) -> HttpResponseBase:
@@ -67,6 +72,7 @@ def assignment_file(
 
 
 @require_safe
+@from_replica
 def result_file(
     request: PageRequest, agent_id: UUID, experiment_id: UUID, kind: FileKind
 ) -> HttpResponseBase:
@@ -75,6 +81,7 @@ def result_file(
 
 
 @require_safe
+@from_replica
 def experiment_history_file(
     request: PageRequest, agent_id: UUID, experiment_id: UUID, kind: FileKind
 ) -> HttpResponseBase:
@@ -83,6 +90,7 @@ def experiment_history_file(
 
 
 @require_safe
+@from_replica
 def figures(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponseBase:
     """On to the API's figures, which itself leads nobody to the sign-in."""
     found = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)

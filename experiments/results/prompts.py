@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from django.db import connection
-
+from glozr.postgres.replica import connection_to_read
 from glozr.postgres.sql import statement
 
 MOST_COUNTED = 10_000
@@ -46,7 +45,7 @@ class PromptCount:
 def prompts_of(agent_id: UUID, variant_ids: Sequence[UUID]) -> dict[UUID, tuple[PromptCount, ...]]:
     """Of each variant that any conversation was stamped with, the newest revision first."""
     found: dict[UUID, tuple[PromptCount, ...]] = {}
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(
             PROMPTS,
             {

@@ -12,6 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from glozr.postgres.embedded import DATABASE, PORT, ROLE, EmbeddedPostgres
 
+REPLICA = "replica"
+"""Its alias."""
+
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 
 # Milliseconds; 0 leaves the matter to the server. Name in the environment, server setting, default.
@@ -30,6 +33,22 @@ TCP_OPTIONS = {
     "keepalives_count": 1,
     "tcp_user_timeout": 2_000,
 }
+
+
+def database_configs(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, Any]]:
+    """DATABASES of the settings: the database, and its replica where GLOZR_REPLICA_URL names one.
+
+    Raises ImproperlyConfigured with a message for the operator.
+    """
+    configs = {"default": database_config(environ)}
+    if url := environ.get("GLOZR_REPLICA_URL", "").strip():
+        try:
+            configs[REPLICA] = database_config({**environ, "DATABASE_URL": url})
+        except ImproperlyConfigured as error:
+            raise ImproperlyConfigured(
+                str(error).replace("DATABASE_URL", "GLOZR_REPLICA_URL")
+            ) from None
+    return configs
 
 
 def database_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from experiments.outcomes import library
 from experiments.outcomes.library import InUse, Sought
 from experiments.results import figures
 from experiments.statistics import Interval
+from glozr.edge.replica import from_replica
 
 CERTAIN = 1.96
 """Standard errors to either side of a 95% interval."""
@@ -43,6 +44,7 @@ class InUseView:
 
 
 @require_safe
+@from_replica
 def workspace_learned(request: PageRequest, workspace_id: UUID) -> HttpResponse:
     workspace = access.workspace_for(request.user, workspace_id, Permission.VIEW)
     context = {**_context(request, workspace), "base": "agents/workspace_base.html"}
@@ -51,6 +53,7 @@ def workspace_learned(request: PageRequest, workspace_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def agent_learned(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     context = {**_context(request, agent), "base": "agents/agent_base.html"}

@@ -18,6 +18,7 @@ from experiments.outcomes import sharing
 from experiments.pages.browse import SECTION, split_of
 from experiments.pages.results.context import results_context
 from experiments.pages.steps import confirmed_step
+from glozr.edge.replica import from_replica
 from glozr.errors import Conflict
 
 
@@ -61,6 +62,7 @@ def experiment_unshare(
 
 @login_not_required
 @require_safe
+@from_replica
 def shared_results(request: HttpRequest, share_secret: str) -> HttpResponse:
     """Results for who has the link: figures alone, nothing of visitors, people or other
     experiments."""

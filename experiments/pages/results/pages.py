@@ -18,6 +18,7 @@ from experiments.pages.results.context import results_context
 from experiments.pages.results.sections import SectionKey
 from experiments.results import overview
 from experiments.results.report import planned_lift
+from glozr.edge.replica import from_replica
 from glozr.errors import NotFound
 
 EXPERIMENTS_PER_PAGE = 10
@@ -25,6 +26,7 @@ EXPERIMENTS_PER_PAGE = 10
 
 @require_safe
 @vary_on_headers("HX-Request")
+@from_replica
 def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     """The part of an experiment's page that is replaced while it runs; the page, if opened."""
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
@@ -39,6 +41,7 @@ def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID
 
 @require_safe
 @vary_on_headers("HX-Request")
+@from_replica
 def experiment_results_section(
     request: PageRequest, agent_id: UUID, experiment_id: UUID, section: str
 ) -> HttpResponse:
@@ -80,6 +83,7 @@ def _page_of(experiment: Experiment, request: PageRequest) -> str:
 
 
 @require_safe
+@from_replica
 def agent_overview(request: PageRequest, agent_id: UUID) -> HttpResponse:
     agent = access.agent_for(request.user, agent_id, Permission.VIEW)
     page = frame.paged(request, overview.experiments_that_ran(agent), per_page=EXPERIMENTS_PER_PAGE)
