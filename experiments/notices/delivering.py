@@ -23,6 +23,7 @@ from experiments.notices import posting
 from experiments.notices.payloads import payload_of
 from experiments.notices.webhooks import SWITCHED_OFF, switch_webhook
 from glozr.background import IsStopping, never
+from glozr.calling.reach import NotReached, Reach, target_of
 
 _AT_ONCE = 8
 _LEASE = timedelta(minutes=2)
@@ -84,12 +85,12 @@ def _try(delivery: Delivery) -> _Outcome:
     webhook = delivery.webhook
     if not webhook.is_enabled:
         return _Outcome(None, SWITCHED_OFF)
-    reach = posting.Reach(settings.WEBHOOK_REACH)
+    reach = Reach(settings.WEBHOOK_REACH)
     try:
-        target = posting.target_of(webhook.url, only_secure=reach == posting.Reach.PUBLIC)
+        target = target_of(webhook.url, only_secure=reach == Reach.PUBLIC)
         payload = payload_of(delivery.notice, webhook, now=datetime.now(UTC))
         status = posting.post(target, payload.body, {**_HEADERS, **payload.headers}, reach=reach)
-    except posting.NotPosted as error:
+    except NotReached as error:
         return _Outcome(None, f"The address {error}.")
     except ValueError as error:
         return _Outcome(None, str(error))

@@ -16,7 +16,7 @@ from agents.roles import Caller
 from experiments import limits
 from experiments.models import Delivery, DeliveryState, Webhook, WebhookForm
 from experiments.notices.payloads import secret_of
-from experiments.notices.posting import Reach, target_of
+from glozr.calling.reach import Reach, target_of
 from glozr.errors import Conflict, FieldError, Invalid
 from glozr.text import problem_of_line
 

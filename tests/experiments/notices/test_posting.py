@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from experiments.notices import posting
-from experiments.notices.posting import NotPosted, Reach, is_within, post, target_of
+from experiments.notices.posting import post
+from glozr.calling.reach import NotReached, Reach, is_within, target_of
 from tests.experiments.notices.receivers import Receiver, receiver
 
 PUBLIC = ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e")
@@ -102,18 +103,18 @@ class TestPosting:
     def test_reaches_no_private_address_however_it_is_written(
         self, taking: Receiver, host: str
     ) -> None:
-        with pytest.raises(NotPosted, match="private network"):
+        with pytest.raises(NotReached, match="private network"):
             send(f"http://{host}:{taking.port}/", reach=Reach.PUBLIC)
         assert taking.requests == []
 
     def test_a_name_that_is_nobodys(self) -> None:
-        with pytest.raises(NotPosted, match="leads nowhere"):
+        with pytest.raises(NotReached, match="leads nowhere"):
             send("http://nobody.invalid/")
 
     def test_a_port_where_nobody_listens(self, taking: Receiver) -> None:
         with receiver() as gone:
             pass
-        with pytest.raises(NotPosted, match="can't be reached"):
+        with pytest.raises(NotReached, match="can't be reached"):
             send(gone.url)
 
 
@@ -143,7 +144,7 @@ class TestNames:
         url = f"http://hooks.example:{taking.port}/"
         assert send(url) == 204
         assert taking.requests[0].headers["Host"] == f"hooks.example:{taking.port}"
-        with pytest.raises(NotPosted, match="private network"):
+        with pytest.raises(NotReached, match="private network"):
             send(url)
         assert send(url) == 204
         assert len(asked) == 3
@@ -152,7 +153,7 @@ class TestNames:
         self, monkeypatch: pytest.MonkeyPatch, taking: Receiver
     ) -> None:
         names(monkeypatch, ["127.0.0.1", "192.168.1.1"])
-        with pytest.raises(NotPosted, match="private network"):
+        with pytest.raises(NotReached, match="private network"):
             send(f"http://hooks.example:{taking.port}/")
         assert taking.requests == []
 
@@ -210,7 +211,7 @@ class TestDeadlines:
         monkeypatch.setattr(posting, "TOTAL_SECONDS", 0.4)
         with peer(says) as url:
             begun = time.monotonic()
-            with pytest.raises(NotPosted):
+            with pytest.raises(NotReached):
                 send(url.replace("http", scheme))
             assert time.monotonic() - begun < 1.5
 
@@ -226,13 +227,13 @@ class TestDeadlines:
         monkeypatch.setattr(posting, "CONNECT_SECONDS", 0.2)
         monkeypatch.setattr(socket, "getaddrinfo", never_answered)
         begun = time.monotonic()
-        with pytest.raises(NotPosted, match="leads nowhere"):
+        with pytest.raises(NotReached, match="leads nowhere"):
             send("http://hooks.example/")
         assert time.monotonic() - begun < 1.5
         answered.set()
 
     def test_what_is_no_http_is_no_answer(self) -> None:
-        with peer(babble) as url, pytest.raises(NotPosted, match=r"HTTP|reached"):
+        with peer(babble) as url, pytest.raises(NotReached, match=r"HTTP|reached"):
             send(url)
 
 
@@ -279,7 +280,7 @@ class TestTLS:
     ) -> None:
         names(monkeypatch, ["127.0.0.1"])
         assert send(f"https://hooks.example:{secure.port}/") == 204
-        with pytest.raises(NotPosted, match="certificate"):
+        with pytest.raises(NotReached, match="certificate"):
             send(f"https://localhost:{secure.port}/")
         assert len(secure.requests) == 1
 
@@ -288,10 +289,10 @@ class TestTLS:
     ) -> None:
         monkeypatch.delenv("SSL_CERT_FILE")
         names(monkeypatch, ["127.0.0.1"])
-        with pytest.raises(NotPosted, match="certificate"):
+        with pytest.raises(NotReached, match="certificate"):
             send(f"https://hooks.example:{secure.port}/")
 
     def test_who_speaks_none_is_not_spoken_to_in_plain(self, taking: Receiver) -> None:
-        with pytest.raises(NotPosted, match="TLS"):
+        with pytest.raises(NotReached, match="TLS"):
             send(taking.url.replace("http", "https"))
         assert taking.requests == []
