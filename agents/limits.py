@@ -56,5 +56,13 @@ INVITATION_MAILS = 20
 TOKENS_LISTED = 100
 """Of somebody who goes, to be kept or revoked one by one; those beyond are revoked."""
 
+ENDPOINT_URL = 500
+MODEL_NAME = 120
+MODEL_KEY = 500
+MODEL_ANSWER = 32_000
+"""Of a longer one the rest is not read."""
+MODEL_CALLS, MOST_MODEL_CALLS = 500, 100_000
+"""Of a workspace in a day: unless set, and at most."""
+
 LEAST_RETENTION, GREATEST_RETENTION = 4, 120
 """Months. The least is longer than the longest window of an experiment and what may be late."""

@@ -52,8 +52,13 @@ SITE_URL = env.str(
 """Where the site is reached, for links in what no request asks for."""
 WEBHOOK_REACH = env.str("GLOZR_WEBHOOK_REACH", default="public" if HTTPS else "loopback")
 """Where webhooks may lead: `public`, `loopback` (this machine too) or `any`."""
-if WEBHOOK_REACH not in ("public", "loopback", "any"):
-    raise ImproperlyConfigured("GLOZR_WEBHOOK_REACH is public, loopback or any.")
+MODEL_REACH = env.str("GLOZR_MODEL_REACH", default="public" if HTTPS else "loopback")
+"""The same, for the endpoints of models."""
+for name, value in (("WEBHOOK", WEBHOOK_REACH), ("MODEL", MODEL_REACH)):
+    if value not in ("public", "loopback", "any"):
+        raise ImproperlyConfigured(f"GLOZR_{name}_REACH is public, loopback or any.")
+MODEL_SECONDS = env.float("GLOZR_MODEL_SECONDS", default=60.0)
+"""Within which a model must have answered to the end."""
 KNOWN_BROWSER_COOKIE = "__Host-known_browser" if HTTPS else "known_browser"
 PROXY_COUNT = 0
 if env.bool("GLOZR_BEHIND_PROXY", default=False):

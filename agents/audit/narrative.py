@@ -23,6 +23,10 @@ LABELS_OF_WORKSPACE = {
     "under_way": "Conversations under way",
     "sends": "Sends notices",
     "secret": "Secret",
+    "model_address": "Address",
+    "model": "Model",
+    "model_key": "Key",
+    "calls_a_day": "Calls a day",
 }
 
 
@@ -52,6 +56,8 @@ SENTENCES: Mapping[WorkspaceAction, str] = {
     WorkspaceAction.WEBHOOK_ADDED: "added the webhook {subject}",
     WorkspaceAction.WEBHOOK_CHANGED: "changed the webhook {subject}",
     WorkspaceAction.WEBHOOK_REMOVED: "removed the webhook {subject}",
+    WorkspaceAction.MODEL_SET: "set the model that variants are tried with",
+    WorkspaceAction.MODEL_REMOVED: "removed the model that variants were tried with",
 }
 
 

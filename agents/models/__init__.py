@@ -14,6 +14,7 @@ from agents.models.conversation import (
     MessageRole,
 )
 from agents.models.mail import MailState, OutgoingMail
+from agents.models.model_endpoint import ModelEndpoint
 from agents.models.revision import AgentRevision
 from agents.models.session import UserSession
 from agents.models.user import AddressChange, User
@@ -46,6 +47,7 @@ __all__ = [
     "Membership",
     "Message",
     "MessageRole",
+    "ModelEndpoint",
     "OutgoingMail",
     "Role",
     "User",

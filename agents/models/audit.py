@@ -35,6 +35,8 @@ class WorkspaceAction(models.TextChoices):
     WEBHOOK_ADDED = "webhook_added", "Webhook added"
     WEBHOOK_CHANGED = "webhook_changed", "Webhook changed"
     WEBHOOK_REMOVED = "webhook_removed", "Webhook removed"
+    MODEL_SET = "model_set", "Model set"
+    MODEL_REMOVED = "model_removed", "Model removed"
 
 
 class WorkspaceEvent(models.Model):

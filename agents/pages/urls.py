@@ -11,6 +11,7 @@ from agents.pages import (
     tokens,
     workspaces,
 )
+from agents.pages.endpoints import model
 
 urlpatterns = [
     path("", workspaces.home, name="home"),
@@ -31,6 +32,16 @@ urlpatterns = [
         "app/workspaces/<uuid:workspace_id>/settings/",
         workspaces.workspace_settings,
         name="workspace_settings",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/model/",
+        model.model_endpoint,
+        name="model_endpoint",
+    ),
+    path(
+        "app/workspaces/<uuid:workspace_id>/model/remove/",
+        model.model_endpoint_remove,
+        name="model_endpoint_remove",
     ),
     path(
         "app/workspaces/<uuid:workspace_id>/history/",

@@ -66,6 +66,11 @@ ASKING: dict[str, tuple[Callable[[Cast], str], dict[str, Any]]] = {
         of_workspace("webhooks"),
         {"name": "x", "form": "slack", "url": "https://example.com/"},
     ),
+    "model": (
+        of_workspace("model_endpoint"),
+        {"url": "https://models.example/v1", "model": "m", "calls_a_day": "5"},
+    ),
+    "model removed": (of_workspace("model_endpoint_remove"), {}),
     "its secret": (of_webhook("webhook_secret"), {}),
     "its removal": (of_webhook("webhook_remove"), {}),
     "second factor": (of_workspace("workspace_second_factor"), {"required": "no"}),

@@ -1,0 +1,2 @@
+"""The model of a workspace's own: set with its key (`keeping`), its calls counted (`counting`),
+and asked (`asking`)."""
