@@ -50,4 +50,5 @@ class ExperimentsConfig(AppConfig):
         add_agent_tab(
             "visitors", "Visitors", "visitors", rank=50, needed=Permission.MANAGE_VISITORS
         )
+        add_agent_tab("try", "Try it", "try_agent", rank=55)
         add_agent_tab("connect", "Connect", "connect", rank=60)

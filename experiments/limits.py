@@ -57,6 +57,17 @@ CROSSING = timedelta(seconds=5)
 LATENESS = timedelta(hours=24)
 """What is received so much later than its span ended still counts."""
 
+TRIED_VARIANTS = 4
+"""Beside each other in a try-out."""
+TRIED_MESSAGE = 4_000
+TRIED_TURNS = 40
+"""Of one try-out, questions and answers; the oldest are not sent any more."""
+TRIED_TEXT = 100_000
+"""Characters of all turns together."""
+REPLAYED_VISITORS = 20
+REPLAYED_AMONG = 500
+"""Conversations that are looked through for them."""
+
 WEBHOOKS = 10
 """Of a workspace."""
 WEBHOOK_NAME = 60

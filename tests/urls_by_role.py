@@ -92,6 +92,8 @@ PAGES: dict[str, Expected] = {
     "tokens": page(managers(200), managers(400)),
     "token_rotate": page(managers(200), managers(400)),
     "token_revoke": page(managers(200), managers(302)),
+    "model_endpoint": page(managers(200), managers(400)),
+    "model_endpoint_remove": page(NO_GET, managers(302)),
     "notice_list": page(members(200), NO_POST),
     "notice_mail": page(NO_GET, members(302)),
     "notice_mail_off": Expected(everybody(200), everybody(200)),  # the link is the proof
@@ -122,6 +124,8 @@ PAGES: dict[str, Expected] = {
     "visitor_erase": page(NO_GET, managers(400)),
     "experiment_list": LOOK,
     "experiment_plan": LOOK,
+    "try_agent": LOOK,
+    "try_agent_answer": page(NO_GET, members(404)),  # no column was named
     "connect": page(members(200), managers(200)),
     "connect_heard": page(members(302), NO_POST),  # a part, if htmx asks; see the page
     "experiment_new": page(managers(200), managers(400)),
@@ -134,6 +138,8 @@ PAGES: dict[str, Expected] = {
     "experiment_schedule": page(managers(200), managers(400)),  # no version was seen
     "experiment_duplicate": page(managers(200), managers(302)),
     "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
+    "try_experiment": LOOK,
+    "try_experiment_answer": page(NO_GET, members(404)),  # no column was named
     "preview_links": page(members(200), managers(302)),
     "experiment_conclude": page(managers(302), managers(302)),  # a draft
     "experiment_put_into_use": page(managers(302), managers(302)),  # nothing won

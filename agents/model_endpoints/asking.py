@@ -23,7 +23,7 @@ from glozr.calling.reach import NotReached, Reach
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
 
-WORDS = 300
+_WORDS = 300
 """Characters that are shown of what an endpoint says about its error."""
 _BROKE_OFF = "The answer broke off: the endpoint ended it in the middle."
 _UNREADABLE = "The endpoint's answer can't be read. Is it an OpenAI-compatible one?"
@@ -51,7 +51,9 @@ class Ended:
     note: str = ""
 
 
-def answer_of(endpoint: ModelEndpoint, turns: Sequence[Mapping[str, str]]) -> Iterator[str | Ended]:
+def model_answer(
+    endpoint: ModelEndpoint, turns: Sequence[Mapping[str, str]]
+) -> Iterator[str | Ended]:
     """Its words as they come, and at last how it ended. `turns` have a `role` and a `content`.
 
     Raises:
@@ -203,4 +205,4 @@ def _shown(words: str, key: str) -> str:
     line = " ".join(words.split())
     if key:
         line = line.replace(key, "…")
-    return line if len(line) <= WORDS else f"{line[:WORDS]}…"
+    return line if len(line) <= _WORDS else f"{line[:_WORDS]}…"

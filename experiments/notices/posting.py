@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Timer
 
-from glozr.calling.reach import NotReached, Reach, Target, addresses_within
+from glozr.calling.reach import CONNECT_SECONDS, NotReached, Reach, Target, addresses_within
 
-CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 5.0
 """For the name, the connection, what is sent and the answer together."""
 _IN_TIME = f"did not answer within {TOTAL_SECONDS:g} seconds"

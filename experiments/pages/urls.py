@@ -6,13 +6,15 @@ from experiments.pages import browse, downloads, plan, setup, steps
 from experiments.pages.outcomes import conclude, shared
 from experiments.pages.results import pages as results
 from experiments.pages.schedules import schedule
-from experiments.pages.trying import connect, links
+from experiments.pages.trying import connect, links, tryout
 
 urlpatterns = [
     path("", browse.experiment_list, name="experiment_list"),
     path("plan/", plan.experiment_plan, name="experiment_plan"),
     path("connect/", connect.connect, name="connect"),
     path("connect/heard/", connect.connect_heard, name="connect_heard"),
+    path("try/", tryout.try_agent, name="try_agent"),
+    path("try/answer/", tryout.try_agent_answer, name="try_agent_answer"),
     path("new/", setup.experiment_new, name="experiment_new"),
     path("rows/", setup.variant_rows, name="variant_rows"),
     path("preview/", setup.variant_preview, name="variant_preview"),
@@ -25,6 +27,12 @@ urlpatterns = [
     ),
     path(
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
+    ),
+    path("<uuid:experiment_id>/try/", tryout.try_experiment, name="try_experiment"),
+    path(
+        "<uuid:experiment_id>/try/answer/",
+        tryout.try_experiment_answer,
+        name="try_experiment_answer",
     ),
     path("<uuid:experiment_id>/links/", links.preview_links, name="preview_links"),
     path("<uuid:experiment_id>/delete/", steps.experiment_delete, name="experiment_delete"),

@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from threading import Thread
 from urllib.parse import urlsplit
 
+CONNECT_SECONDS = 3.0
+"""For looking up a name, and for connecting to one of its addresses."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from glozr.calling.reach import NotReached, Reach, addresses_within
+from glozr.calling.reach import CONNECT_SECONDS, NotReached, Reach, addresses_within
 
-CONNECT_SECONDS = 5.0
 MOST_READ_BYTES = 8 * 1024 * 1024
 """Of one call, headers and what wraps the text with it."""
 

@@ -1,7 +1,7 @@
 """A request that is whole, an answer that is sent: between uvicorn's loop and a WSGI application.
 
 The application sees a request once all of it is there, and gives its answer away at once: only a
-file is taken piece by piece, as fast as it is read.
+file is taken piece by piece, as fast as it is read, and a model's answer as it comes.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from glozr.inputs.limits import most_bytes
 from glozr.serving.environ import environ_of
 from glozr.serving.lanes import Lane, Lanes, lane_of
 from glozr.serving.patience import (
-    FILE_WAIT_SECONDS,
     LINGER_SECONDS,
     MOST_HELD_BYTES,
+    TURN_WAIT_SECONDS,
     WRITE_SECONDS,
 )
 
@@ -34,7 +34,10 @@ WHOLE_BYTES = 32 * 1024 * 1024
 """Of an answer that is no file: so much is taken from the application before any is sent."""
 WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 SENDING_TOO_MUCH = "Too much is being sent at once. Send this again in {seconds} seconds."
-FILES_WAITING = "Other files are being written. Ask for this one again in {seconds} seconds."
+WAITING = {
+    Lane.FILES: "Other files are being written. Ask for this one again in {seconds} seconds.",
+    Lane.MODELS: "Other answers are being written. Ask again in {seconds} seconds.",
+}
 
 Receive: TypeAlias = Callable[[], Any]
 Send: TypeAlias = Callable[[Any], Any]
@@ -103,8 +106,8 @@ class Edge:
         lane = lane_of(scope["method"], scope["path"])
         call = _Call(self._application, scope, body, length, send, done, lane)
         self._lanes.take(lane, call.run)
-        if lane == Lane.FILES:
-            call.expire_after(FILE_WAIT_SECONDS)
+        if lane in WAITING:
+            call.expire_after(TURN_WAIT_SECONDS)
 
     async def _read(self, receive: Receive, most: int) -> bytes:
         """The body; of one that is longer than `most` so much that this is seen."""
@@ -146,7 +149,8 @@ class _Call:
         self._length = length
         self._send = send
         self._done = done
-        self._whole_bytes = PIECE_BYTES if lane == Lane.FILES else WHOLE_BYTES
+        self._lane = lane
+        self._piece_bytes = 1 if lane == Lane.MODELS else PIECE_BYTES
         self._status = 0
         self._headers: Headers = []
         self._taken = Lock()
@@ -158,7 +162,7 @@ class _Call:
 
     def _expire(self) -> None:
         if self._taken.acquire(blocking=False):
-            self._done(_unavailable(FILES_WAITING, WRITE_SECONDS))
+            self._done(_unavailable(WAITING[self._lane], WRITE_SECONDS))
 
     def run(self) -> None:
         if not self._taken.acquire(blocking=False):
@@ -177,7 +181,8 @@ class _Call:
         result = self._application(environ, self._start)
         try:
             pieces = iter(result)
-            first, is_all = _gathered(pieces, self._whole_bytes)
+            whole_bytes = self._piece_bytes if self._lane in WAITING else WHOLE_BYTES
+            first, is_all = _gathered(pieces, whole_bytes)
             if is_all:
                 self._tell(Reply(self._status, self._headers, first))
             else:
@@ -201,7 +206,7 @@ class _Call:
             self._wait_for({"type": "http.response.body", "body": piece, "more_body": not is_all})
             if is_all:
                 break
-            piece, is_all = _gathered(rest, PIECE_BYTES)
+            piece, is_all = _gathered(rest, self._piece_bytes)
         self._tell(None)
 
     def _wait_for(self, message: Any) -> None:

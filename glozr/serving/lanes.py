@@ -1,8 +1,9 @@
 """Threads that call the application, so many for each kind of call that none waits for another.
 
 The calls on which a visitor waits have a thread to themselves, with its own connection to the
-database and its prepared statements; files, which may take minutes, and pages have others; and the
-health of a process is told however busy all of these are.
+database and its prepared statements; files, which may take minutes, models' answers, which wait for
+somebody else, and pages have others; and the health of a process is told however busy all of these
+are.
 """
 
 import re
@@ -26,6 +27,7 @@ class Lane(StrEnum):
     RUNTIME = "runtime"
     PAGES = "pages"
     FILES = "files"
+    MODELS = "models"
     HEALTH = "health"
     READINESS = "readiness"
 
@@ -34,6 +36,7 @@ THREADS: Mapping[Lane, int] = {
     Lane.RUNTIME: 1,
     Lane.PAGES: 2,
     Lane.FILES: 2,
+    Lane.MODELS: 4,
     Lane.HEALTH: 1,
     Lane.READINESS: 1,
 }
@@ -43,6 +46,8 @@ RUNTIME_PATH = re.compile(
 )
 PROBES = {"/healthz": Lane.HEALTH, "/readyz": Lane.READINESS, "/metrics": Lane.READINESS}
 FILES = (".csv", ".xlsx")
+MODELS = "/try/answer/"
+"""How addresses end at which a model answers, piece by piece."""
 
 
 def lane_of(method: str, path: str) -> Lane:
@@ -50,6 +55,8 @@ def lane_of(method: str, path: str) -> Lane:
         return Lane.RUNTIME
     if path.endswith(FILES):
         return Lane.FILES
+    if path.endswith(MODELS):
+        return Lane.MODELS
     return PROBES.get(path, Lane.PAGES)
 
 

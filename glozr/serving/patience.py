@@ -7,8 +7,8 @@ WRITE_SECONDS = 20
 READ_AT_LEAST = 32 * 1024
 IDLE_SECONDS = 20
 """Between an answer and the next request. A proxy must keep its idle connections for less."""
-FILE_WAIT_SECONDS = 5
-"""How long a file waits for its turn, behind others that are being written."""
+TURN_WAIT_SECONDS = 5
+"""How long a file or a model's answer waits for its turn, behind others that are being written."""
 LINGER_SECONDS = 2
 """How long the rest of a refused body is read and forgotten, for the refusal to be heard."""
 GRACE_SECONDS = 20

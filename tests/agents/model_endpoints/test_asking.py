@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents import limits
-from agents.model_endpoints.asking import Ended, NoAnswer, answer_of
+from agents.model_endpoints.asking import Ended, NoAnswer, model_answer
 from agents.model_endpoints.keeping import set_endpoint
 from agents.models import ModelEndpoint
 from tests.harness.language_models import (
@@ -45,7 +45,7 @@ def heard(model: ModelEndpoint) -> tuple[str, Ended | str]:
     """What was said, and how it ended or why it did not."""
     said = ""
     try:
-        for piece in answer_of(model, TURNS):
+        for piece in model_answer(model, TURNS):
             if isinstance(piece, Ended):
                 return said, piece
             said += piece
@@ -58,7 +58,7 @@ def test_the_answer_comes_piece_by_piece_with_its_tokens(
     model: ModelEndpoint, there: Endpoint
 ) -> None:
     there.behaves = streams("Good ", "day <b>you</b>")
-    assert list(answer_of(model, TURNS)) == ["Good ", "day <b>you</b>", Ended(30, 5)]
+    assert list(model_answer(model, TURNS)) == ["Good ", "day <b>you</b>", Ended(30, 5)]
     asked = there.asked[0]
     assert asked.path == "/v1/chat/completions"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
@@ -67,7 +67,7 @@ def test_the_answer_comes_piece_by_piece_with_its_tokens(
 
 def test_a_piece_is_here_before_the_next_is_sent(model: ModelEndpoint, there: Endpoint) -> None:
     there.behaves = hangs(after=chunk("First"), begins=True)
-    pieces = answer_of(model, TURNS)
+    pieces = model_answer(model, TURNS)
     assert next(pieces) == "First"
     pieces.close()  # type: ignore[attr-defined]
 

@@ -1,5 +1,6 @@
 """Whatever a client is slow at, it is closed after a while, and the others never notice."""
 
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -30,7 +31,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Application:
-    """Says how it was called; `/long…` is 12 MB, `/waits` waits to be let go."""
+    """Says how it was called; `/long…` is 12 MB, `/waits` waits to be let go, and a model's answer
+    does in its middle."""
 
     def __init__(self) -> None:
         self.called: list[str] = []
@@ -45,6 +47,8 @@ class Application:
         start("200 OK", [("Content-Type", "text/plain")])
         if path.startswith("/long"):
             return self.long()
+        if path.endswith("/try/answer/"):
+            return self.piecemeal()
         return [path.encode()]
 
     def long(self) -> Iterator[bytes]:
@@ -53,6 +57,11 @@ class Application:
                 yield PIECE
         finally:
             self.pieces_closed.set()
+
+    def piecemeal(self) -> Iterator[bytes]:
+        yield b"first"
+        self.go.wait(PATIENCE_SECONDS)
+        yield b"last"
 
 
 @pytest.fixture
@@ -143,7 +152,7 @@ def test_a_client_that_reads_gets_all_of_it_however_long(server: Served) -> None
 def test_a_file_that_nobody_has_time_for_is_refused_with_when_to_come_back(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glozr.serving.exchange.FILE_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("glozr.serving.exchange.TURN_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(connections, "WRITE_SECONDS", PATIENCE_SECONDS)
     slow = [server.client().send("GET /long.csv HTTP/1.1\nHost: here\n\n") for _ in range(2)]
     until(lambda: all(client.peer.recv(1) for client in slow))
@@ -234,3 +243,29 @@ class TestStopping:
         until(lambda: application.called == ["/waits"])
         server.server.should_exit = True
         assert "/waits" not in client.read()
+
+
+def test_a_models_answer_is_sent_as_it_comes_and_holds_nobody_up(
+    server: Served, application: Application
+) -> None:
+    asked = "POST /try/answer/ HTTP/1.1\nHost: here\nConnection: close\nContent-Length: 0\n\n"
+    slow = [server.client().send(asked) for _ in range(5)]  # one more than has a thread
+    until(lambda: application.called == ["/try/answer/"] * 4)
+    until(lambda: sum("first" in peeked(client) for client in slow) == 4)
+    assert answers(server)
+    assert answers(server, "/healthz")
+    said = server.client().send(POST + "Connection: close\nContent-Length: 2\n\n{}").read()
+    assert said.startswith("HTTP/1.1 200 ")
+    application.go.set()
+    assert all("last" in client.read() for client in slow)
+
+
+def peeked(client: Client) -> str:
+    """What has come, left there to be read."""
+    client.peer.setblocking(False)
+    try:
+        return client.peer.recv(65_536, socket.MSG_PEEK).decode("latin-1")
+    except BlockingIOError:
+        return ""
+    finally:
+        client.peer.settimeout(PATIENCE_SECONDS)
