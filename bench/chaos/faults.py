@@ -16,6 +16,9 @@ from bench.stack import Stack
 LOCK_SECONDS = 3.0
 STEADY_ANSWERS = 4
 PATIENCE_SECONDS = 30.0
+END_FOLDING = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE state = 'active' AND query LIKE '%fold_pending_counts%' AND pid <> pg_backend_pid()"""
 LOCK_RUNNING = """
 SELECT id FROM experiments WHERE agent_id = %s AND status = 'running' FOR UPDATE"""
 
@@ -98,6 +101,21 @@ def kill_postgres_and_workers(scene: Scene) -> None:
     _kill([postmaster, *postmaster.children(), *scene.stack.workers_alive()])
 
 
+def restart_server(scene: Scene) -> None:
+    """Asked to end with requests under way, and started anew, as when a release is put in."""
+    server = scene.stack.server
+    scene.stack.stop_server()
+    if server is None or server.returncode != 0:
+        raise FaultError(f"the server ended with {server and server.returncode}")
+    scene.stack.start_server()
+
+
+def end_fold(scene: Scene) -> None:
+    """The connection of a fold that is at work."""
+    with _connected(scene.stack) as connection:
+        _wait_until(lambda: connection.execute(END_FOLDING).rowcount > 0)
+
+
 def lock_experiment(scene: Scene) -> None:
     """The one that takes the agent's new visitors, and all others that run beside it."""
     with _connected(scene.stack) as connection:
@@ -128,6 +146,8 @@ FAULTS: Mapping[str, Callable[[Scene], None]] = {
     "a connection's process killed": kill_backend,
     "PostgreSQL restarted": restart_postgres,
     "PostgreSQL and every worker killed": kill_postgres_and_workers,
+    "the server ended in mid-request and started": restart_server,
+    "a fold ended in the middle of it": end_fold,
     "the experiment's row locked for 3 s": lock_experiment,
     "every connection taken": fill_connections,
     "every connection taken, a worker killed": fill_connections_and_kill_worker,
