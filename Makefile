@@ -11,7 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-.PHONY: help run test check fuzz audit format lock browser bench chaos stop clean
+.PHONY: help run test check fuzz audit format lock browser programs bench chaos stop clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,7 +19,7 @@ help: ## Show the targets
 run: .venv/run.stamp ## Serve the demo on http://127.0.0.1:8000 (PORT=… moves it)
 	@exec $(BIN)/python -m glozr.run --host $(HOST) --port $(PORT)
 
-test: .venv/dev.stamp browser ## Run every test (ARGS="-k name" selects)
+test: .venv/dev.stamp browser programs ## Run every test (ARGS="-k name" selects)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/dev.stamp ## Lint, types, imports, templates, migrations, deployment settings
@@ -49,6 +49,9 @@ format: .venv/dev.stamp ## Put the code into its style
 browser: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.harness.spreadsheet
+
+programs: .venv/dev.stamp
+	@$(BIN)/python -m tests.harness.programs
 
 bench: .venv/dev.stamp ## Measure the runtime API (see bench/README.md)
 	@$(BIN)/python -m bench.load $(ARGS)

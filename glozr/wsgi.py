@@ -33,3 +33,10 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         body = environ["wsgi.input"].read(most_bytes(environ.get("PATH_INFO", "")) + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
     return django_application(environ, start_response)
+
+
+def before_serving() -> None:
+    """Before the first request: what stands before the database is found out, and said."""
+    with suppress(OperationalError):
+        connection.ensure_connection()
+    connection.close()

@@ -13,7 +13,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # allauth insists
 ]
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None  # Django's default
+DATABASES["default"]["PREPARE"] = "none"  # Django's default
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["agents.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

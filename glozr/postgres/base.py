@@ -14,7 +14,8 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.utils import OperationalError
 
 from glozr.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from glozr.postgres.privacy import keep_values_out_of_its_log
+from glozr.postgres.privacy import WITHOUT_VALUES
+from glozr.postgres.sessions import settle
 
 
 class _Client(DatabaseClient):
@@ -41,10 +42,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
-        if self.connection is not None and not self.settings_dict.get("EMBEDDED"):
-            keep_values_out_of_its_log(self.connection)
-            if not self.get_autocommit():
-                self.connection.commit()
+        if self.connection is not None:
+            settings = self.settings_dict
+            wished = settings["LIMITS"] | ({} if settings.get("EMBEDDED") else WITHOUT_VALUES)
+            is_pooled = settle(self.connection, wished, settings["PREPARE"])
+            settings["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
 
     def _socket_dir(self, data_dir: Path) -> Path:
         server = EmbeddedPostgres(data_dir)

@@ -62,19 +62,18 @@ def database_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     options = {
         "application_name": "glozr",
         "connect_timeout": 2,
-        "prepare_threshold": _prepare_threshold(environ),
+        "prepare_threshold": None,  # `sessions` sets it, which knows by then what is there
         **place.pop("OPTIONS"),
     }
-    # Later words win, so what a URL asks for goes last.
-    settings = f"{_timeout_options(environ)} {options.pop('options', '')}".strip()
-    if settings:
-        options["options"] = settings
     return {
         "ENGINE": "glozr.postgres",
         **place,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
         "OPTIONS": options,
+        "LIMITS": _limits(environ),
+        "PREPARE": _prepare(environ),
+        "DISABLE_SERVER_SIDE_CURSORS": bool(url),  # until `sessions` has found no pool
     }
 
 
@@ -130,11 +129,10 @@ def _external(url: str) -> dict[str, Any]:
     return {**named, "OPTIONS": {**TCP_OPTIONS, **parts}}
 
 
-def _timeout_options(environ: Mapping[str, str]) -> str:
-    values = (
-        (setting, _milliseconds(environ, name, default)) for name, setting, default in TIMEOUTS
-    )
-    return " ".join(f"-c {setting}={value}" for setting, value in values if value)
+def _limits(environ: Mapping[str, str]) -> dict[str, str]:
+    """By names of the server's settings."""
+    values = {setting: _milliseconds(environ, name, most) for name, setting, most in TIMEOUTS}
+    return {setting: str(value) for setting, value in values.items() if value}
 
 
 def _milliseconds(environ: Mapping[str, str], name: str, default: int) -> int:
@@ -144,13 +142,13 @@ def _milliseconds(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _prepare_threshold(environ: Mapping[str, str]) -> int | None:
-    """How often a statement runs before the server prepares it; None: never (PgBouncer)."""
-    text = environ.get("GLOZR_PREPARE_THRESHOLD", "").strip().lower() or "2"
-    if text == "none":
-        return None
+def _prepare(environ: Mapping[str, str]) -> str | int:
+    """How often a statement runs before the server prepares it; `auto`; or `none` for never."""
+    text = environ.get("GLOZR_PREPARE_THRESHOLD", "").strip().lower() or "auto"
+    if text in ("auto", "none"):
+        return text
     if not text.isascii() or not text.isdigit():
         raise ImproperlyConfigured(
-            f'GLOZR_PREPARE_THRESHOLD must be a whole number or "none", not {text!r}.'
+            f'GLOZR_PREPARE_THRESHOLD must be "auto", "none" or a whole number, not {text!r}.'
         )
     return int(text)

@@ -1,15 +1,12 @@
 """What PostgreSQL's own log must not hold.
 
 Statements hold people's words and what opens doors, and an error of one repeats them; it is told to
-who asked, and no log keeps either. The embedded server is started so. Of another server each
-connection asks for as much of it as its role may: the rest is for who runs that server (README).
+who asked, and no log keeps either. The embedded server is started so. Another server is asked for
+as much of it as our role may (`sessions`): the rest is for who runs that server.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, LiteralString
-
-if TYPE_CHECKING:  # settings are read through here, and psycopg takes its time
-    from psycopg import Connection
+from typing import Final
 
 WITHOUT_VALUES: Final[Mapping[str, str]] = {
     "log_error_verbosity": "terse",
@@ -24,19 +21,3 @@ WITHOUT_VALUES: Final[Mapping[str, str]] = {
     "log_temp_files": "-1",
     "log_transaction_sample_rate": "0",
 }
-
-# Superusers may set all of it; who else may can be asked from PostgreSQL 15 on.
-_MAY: Final[LiteralString] = "has_parameter_privilege(name, 'SET')"
-_MAY_BEFORE_15: Final[LiteralString] = "current_setting('is_superuser') = 'on'"
-_ASK: Final[LiteralString] = """
-SELECT set_config(name, wished, false)
-  FROM unnest(%s::text[], %s::text[]) AS setting (name, wished)
- WHERE {may} OR name = 'log_parameter_max_length_on_error'
-"""
-
-
-def keep_values_out_of_its_log(connection: "Connection[Any]") -> None:
-    """For this connection, as far as its role may."""
-    may = _MAY if connection.info.server_version >= 150_000 else _MAY_BEFORE_15
-    names, wished = zip(*WITHOUT_VALUES.items(), strict=True)
-    connection.execute(_ASK.format(may=may), (list(names), list(wished)))

@@ -26,8 +26,10 @@ MOST_FILES = 65_536
 
 def main(arguments: Sequence[str]) -> None:
     target, host, port = arguments
-    module, _, name = target.partition(":")
-    server = Server(getattr(import_module(module), name), parent=os.getppid())
+    name, _, attribute = target.partition(":")
+    module = import_module(name)
+    getattr(module, "before_serving", lambda: None)()
+    server = Server(getattr(module, attribute), parent=os.getppid())
     _allow_many_connections()
     server.run(sockets=[shared_socket(host, int(port))])
 

@@ -33,10 +33,12 @@ def test_connections_stay_open_and_every_wait_is_bounded() -> None:
     assert options["connect_timeout"] == 2
     assert options["tcp_user_timeout"] == 2_000
     assert options["keepalives_idle"] + options["keepalives_interval"] <= 2
-    assert options["options"] == (
-        "-c statement_timeout=15000 -c lock_timeout=1500"
-        " -c idle_in_transaction_session_timeout=30000"
-    )
+    assert "options" not in options  # which a pool of connections refuses, or drops
+    assert config["LIMITS"] == {
+        "statement_timeout": "15000",
+        "lock_timeout": "1500",
+        "idle_in_transaction_session_timeout": "30000",
+    }
 
 
 def test_timeouts_come_from_the_environment_and_zero_leaves_them_to_the_server() -> None:
@@ -46,9 +48,9 @@ def test_timeouts_come_from_the_environment_and_zero_leaves_them_to_the_server()
         "GLOZR_LOCK_TIMEOUT_MS": "0",
         "GLOZR_IDLE_TRANSACTION_TIMEOUT_MS": "0",
     }
-    assert database_config(environ)["OPTIONS"]["options"] == "-c statement_timeout=700"
+    assert database_config(environ)["LIMITS"] == {"statement_timeout": "700"}
     environ["GLOZR_STATEMENT_TIMEOUT_MS"] = "0"
-    assert "options" not in database_config(environ)["OPTIONS"]
+    assert database_config(environ)["LIMITS"] == {}
 
 
 def test_what_the_url_asks_for_wins() -> None:
@@ -56,13 +58,16 @@ def test_what_the_url_asks_for_wins() -> None:
     config = database_config({"DATABASE_URL": url})
     assert config["HOST"] == "/run/pg"
     assert config["OPTIONS"]["connect_timeout"] == "9"
-    assert config["OPTIONS"]["options"].endswith(" -c lock_timeout=5")
+    assert config["OPTIONS"]["options"] == "-c lock_timeout=5"
 
 
-@pytest.mark.parametrize(("text", "threshold"), [("", 2), ("0", 0), ("5", 5), ("None", None)])
-def test_prepare_threshold(text: str, threshold: int | None) -> None:
+@pytest.mark.parametrize(
+    ("text", "prepare"), [("", "auto"), ("0", 0), ("5", 5), ("None", "none"), ("auto", "auto")]
+)
+def test_when_statements_are_prepared(text: str, prepare: str | int) -> None:
     config = database_config({"DATABASE_URL": URL, "GLOZR_PREPARE_THRESHOLD": text})
-    assert config["OPTIONS"]["prepare_threshold"] == threshold
+    assert config["PREPARE"] == prepare
+    assert config["OPTIONS"]["prepare_threshold"] is None
 
 
 @pytest.mark.parametrize(

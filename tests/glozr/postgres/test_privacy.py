@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 
 from glozr.postgres.embedded import PORT, EmbeddedPostgres
-from glozr.postgres.privacy import WITHOUT_VALUES, keep_values_out_of_its_log
+from glozr.postgres.privacy import WITHOUT_VALUES
+from glozr.postgres.sessions import settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHOW = "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)"
@@ -63,7 +64,7 @@ def test_another_server_is_asked_by_who_may_set_all_of_it(
     superuser.execute("SET log_min_messages = warning")
     superuser.execute("SET log_min_duration_statement = 0")
     superuser.execute("SET log_statement = 'all'")
-    keep_values_out_of_its_log(superuser)
+    settle(superuser, WITHOUT_VALUES, "auto")
     assert shown(superuser) == WITHOUT_VALUES
 
 
@@ -73,16 +74,18 @@ def test_who_may_not_connects_all_the_same(
     superuser.execute("SET log_min_duration_statement = 60000")
     superuser.execute("SET log_parameter_max_length_on_error = 7")
     superuser.execute("SET ROLE glozr")
-    keep_values_out_of_its_log(superuser)
+    settle(superuser, WITHOUT_VALUES, "auto")
     kept = shown(superuser)
     assert kept["log_min_duration_statement"] == "60000"
     assert kept["log_parameter_max_length_on_error"] == "0"
 
 
-def test_a_connection_to_another_server_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_to_another_server_asks(
+    superuser: "psycopg.Connection[tuple[str, str]]", monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("glozr.postgres.base.keep_values_out_of_its_log", asked.append)
+    monkeypatch.setattr("glozr.postgres.base.settle", lambda *said: asked.append(said[1]))
     monkeypatch.setitem(connection.settings_dict, "EMBEDDED", "")
     connection.close()
     connection.ensure_connection()
-    assert asked == [connection.connection]
+    assert asked == [{**connection.settings_dict["LIMITS"], **WITHOUT_VALUES}]
