@@ -198,7 +198,7 @@ class MetricResultsSerializer(FiguresSerializer):
     )
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class AssignedOnDaySerializer(serializers.Serializer[Any]):
     """A day on which visitors were assigned."""
 
     day = serializers.DateField()
@@ -309,7 +309,7 @@ class ResultsSerializer(FiguresSerializer):
         help_text="Those of the agent that ran at the same time, the latest started first.",
     )
 
-    @extend_schema_field(DaySerializer(many=True))
+    @extend_schema_field(AssignedOnDaySerializer(many=True))
     def get_days(self, results: ExperimentResults) -> list[dict[str, Any]]:
         ids = [str(variant.id) for variant in results.variants]
         return [
