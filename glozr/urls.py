@@ -2,7 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from agents.pages.reference.api_docs import api_docs
+from agents.pages.reference.api_docs import api_docs, api_markdown, llms_txt
+from experiments.api.assistants.protocol import assistants
 from experiments.demo.pages import shop, sign_in
 from experiments.pages.results.pages import agent_overview
 from glozr.edge.security_txt import security_txt
@@ -44,6 +45,9 @@ urlpatterns = [
     path("accounts/", include_in_transactions("allauth.urls", CHANGE_AND_TELL)),
     path("api/v1/", include("experiments.api.urls")),
     path("ofrep/v1/", include("experiments.api.runtime.openfeature")),
+    path("mcp", assistants, name="mcp"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("llms.txt", llms_txt, name="llms_txt"),
+    path("api/docs.md", api_markdown, name="api_markdown"),
     path("api/docs/", api_docs, name="api_docs"),
 ]

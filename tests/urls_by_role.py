@@ -59,6 +59,9 @@ OPERATION: dict[str, Expected] = {
     "demo_sign_in": Expected(everybody(405), everybody(404)),
     "demo_shop": Expected(everybody(404), everybody(405)),  # no demo is served
     "api_schema": Expected(everybody(200), everybody(405)),
+    "llms_txt": Expected(everybody(200), everybody(405)),
+    "api_markdown": Expected(everybody(200), everybody(405)),
+    "mcp": Expected(everybody(405), everybody(401)),  # with tokens alone
     "api_docs": Expected(everybody(200), everybody(405)),
 }
 

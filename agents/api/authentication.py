@@ -1,5 +1,6 @@
 """`Authorization: Bearer <token>`: read for the whole API, checked for the management API."""
 
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -34,7 +35,7 @@ def demand_proof(request: Request) -> None:
         proof.require(request._request)
 
 
-def credentials_in(request: Request) -> Credentials:
+def credentials_in(request: Request | HttpRequest) -> Credentials:
     """What the call shows; it is still to be checked.
 
     Raises:

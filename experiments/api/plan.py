@@ -1,6 +1,7 @@
 """Plan an experiment over HTTP: how long it would take, and what it could show."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -87,11 +88,11 @@ class PlanView(APIView):
     )
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = access.agent_for(cast(Caller, request.user), agent_id, Permission.VIEW)
-        plan = plan_of(agent, _asked(request))
+        plan = plan_of(agent, asked_in(request.query_params))
         return Response(PlanSerializer().to_representation(plan))
 
 
-def _asked(request: Request) -> Asked:
+def asked_in(given: Mapping[str, str]) -> Asked:
     """
     Raises:
         Invalid: a number is none.
@@ -105,7 +106,7 @@ def _asked(request: Request) -> Asked:
         ("rate", float),
         ("weekly", float),
     ):
-        text = request.query_params.get(name)
+        text = given.get(name)
         if text is None:
             continue
         try:
@@ -115,4 +116,4 @@ def _asked(request: Request) -> Asked:
             errors.append(FieldError(name, "invalid", "This must be a number."))
     if errors:
         raise Invalid(errors)
-    return Asked(metric=request.query_params.get("metric", LEAD_CAPTURE.key), **found)
+    return Asked(metric=given.get("metric", LEAD_CAPTURE.key), **found)

@@ -19,6 +19,7 @@ from glozr.edge.api_errors import body_of, status_of
 from glozr.edge.request_memory import for_one_request
 from glozr.errors import Forbidden
 from glozr.ids import new_id
+from glozr.inputs.limits import API
 from glozr.observe.logs import UNKNOWN_ROUTE
 from glozr.observe.metrics import LATENCY, REQUESTS
 from glozr.observe.request_id import request_id
@@ -113,7 +114,7 @@ class RefusePlainHttp:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        is_api = request.path_info.startswith(tuple(RUNTIME_ROUTES))
+        is_api = request.path_info.startswith(API)
         if settings.HTTPS and is_api and not request.is_secure():
             refusal = Forbidden(self.DETAIL, code="https_required")
             return JsonResponse(body_of(refusal), status=status_of(refusal))

@@ -13,7 +13,7 @@ FORM_FIELDS = 500
 ENTRANCE_BYTES = 16 * 1024
 """Of a form that anybody may send: to sign in, to reset a password, to take up an invitation."""
 
-API = ("/api/", "/ofrep/")
+API = ("/api/", "/ofrep/", "/mcp")
 """What begins so is answered as JSON, whatever happens to it."""
 MAIL_PROGRAMS = "/notices/off/"
 """Mail programs post here, as a form of several parts (RFC 8058) without a file."""

@@ -1,5 +1,6 @@
 """The page about the API says what the API does, and its examples work as they stand."""
 
+import re
 import shlex
 from collections.abc import Callable
 from string import Template
@@ -130,3 +131,16 @@ def test_the_page_of_tokens_leads_here(client: Client, agent: Agent) -> None:
     client.force_login(agent.workspace.memberships.get(role="owner").user)
     page = client.get(reverse("tokens", args=[agent.workspace.pk])).content.decode()
     assert 'href="/api/docs/"' in page
+
+
+def test_assistants_read_the_same_as_markdown(client: Client) -> None:
+    index = client.get("/llms.txt")
+    assert index["Content-Type"].startswith("text/plain")
+    for address in re.findall(r"\]\(http://testserver([^)]+)\)", index.content.decode()):
+        assert client.get(address).status_code in (200, 405)  # tools are posted to
+    text = client.get("/api/docs.md").content.decode()
+    for path, methods in published_schema()["paths"].items():
+        for method, operation in methods.items():
+            assert f"### {operation['summary']}\n\n`{method.upper()} {path}`" in text
+    assert "- `visitor_id` (string, required): 1 to 128 characters; " in text
+    assert "- `409`: " in text
