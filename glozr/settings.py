@@ -28,6 +28,8 @@ DEMO_SHOP_PORT = env.int("GLOZR_DEMO_SHOP_PORT", default=0) if DEMO else 0
 """Where `make run` serves the demo's shop, on the machine that serves this; 0 for nowhere."""
 
 SECRET_KEY = env.str("GLOZR_SECRET_KEY", default="") or secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("GLOZR_SECRET_KEY_FALLBACKS", default=[])
+"""Keys before this one: what they signed and sealed is still taken."""
 ALLOWED_HOSTS = env.list("GLOZR_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("GLOZR_CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from django.db import connection
 
 from glozr.postgres.embedded import (
     ACCOUNT_UNDER_ROOT,
@@ -257,3 +258,16 @@ def as_nobody(data_dir: Path) -> "subprocess.CompletedProcess[str]":
         text=True,
         check=False,
     )
+
+
+@pytest.mark.django_db
+def test_letters_do_not_depend_on_who_started_it_first() -> None:
+    """The rules are PostgreSQL's own, and not those of the environment at the first start."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT datlocprovider::text, datlocale, datcollate, datctype FROM pg_database"
+            " WHERE datname = current_database()"
+        )
+        assert cursor.fetchone() == ("b", "C.UTF-8", "C", "C")
+        cursor.execute("SELECT 'Ä' ILIKE 'ä', lower('É'), 'z' < 'ä', current_setting('TimeZone')")
+        assert cursor.fetchone() == (True, "é", True, "UTC")
