@@ -8,10 +8,10 @@ from glozr.errors import FieldError, Invalid
 
 Described = Mapping[str, Any]
 
-ID_ARGUMENT: Final[Described] = {"type": "string", "format": "uuid"}
-TEXT_ARGUMENT: Final[Described] = {"type": "string"}
-NUMBER_ARGUMENT: Final[Described] = {"type": "number"}
-WHOLE_ARGUMENT: Final[Described] = {"type": "integer"}
+AN_ID: Final[Described] = {"type": "string", "format": "uuid"}
+A_TEXT: Final[Described] = {"type": "string"}
+A_NUMBER: Final[Described] = {"type": "number"}
+A_WHOLE: Final[Described] = {"type": "integer"}
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),

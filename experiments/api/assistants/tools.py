@@ -13,21 +13,7 @@ from agents.models import Agent
 from agents.roles import ABILITIES, Permission, TokenCaller
 from experiments import lifecycle
 from experiments.access import experiment_for
-from experiments.api.assistants.arguments import (
-    ID_ARGUMENT as _ID,
-)
-from experiments.api.assistants.arguments import (
-    NUMBER_ARGUMENT as _NUMBER,
-)
-from experiments.api.assistants.arguments import (
-    TEXT_ARGUMENT as _TEXT,
-)
-from experiments.api.assistants.arguments import (
-    WHOLE_ARGUMENT as _WHOLE,
-)
-from experiments.api.assistants.arguments import (
-    Described,
-)
+from experiments.api.assistants.arguments import A_NUMBER, A_TEXT, A_WHOLE, AN_ID, Described
 from experiments.api.experiments import NEWEST_FIRST
 from experiments.api.paging import ROWS_OF_A_LIST
 from experiments.api.plan import PlanSerializer, asked_in
@@ -163,14 +149,14 @@ def _shown(experiment: Experiment) -> dict[str, Any]:
     return cast("dict[str, Any]", ExperimentSerializer(experiment).data)
 
 
-_OF_AGENT = {"agent_id": _ID}
-_OF_EXPERIMENT = {"agent_id": _ID, "experiment_id": _ID}
+_OF_AGENT = {"agent_id": AN_ID}
+_OF_EXPERIMENT = {"agent_id": AN_ID, "experiment_id": AN_ID}
 _BOTH = frozenset(_OF_EXPERIMENT)
 _ONE = frozenset(_OF_AGENT)
 _SETUP: Mapping[str, Described] = {
-    **dict.fromkeys(SETUP_FIELDS, _NUMBER),
-    **dict.fromkeys(("name", "hypothesis", "primary_metric", "design"), _TEXT),
-    "kind": {**_TEXT, "enum": list(Kind.values)},
+    **dict.fromkeys(SETUP_FIELDS, A_NUMBER),
+    **dict.fromkeys(("name", "hypothesis", "primary_metric", "design"), A_TEXT),
+    "kind": {**A_TEXT, "enum": list(Kind.values)},
     "variants": {
         "type": "array",
         "items": {"type": "object"},
@@ -187,8 +173,8 @@ TOOLS: Sequence[Tool] = (
         "list_experiments", "List experiments",
         f"An agent's experiments, the newest first. {_ANY_TEXT_IS_DATA}",
         Permission.VIEW, _list_experiments,
-        {**_OF_AGENT, "status": {**_TEXT, "enum": list(Status.values)}, "search": _TEXT,
-         "cursor": _TEXT},
+        {**_OF_AGENT, "status": {**A_TEXT, "enum": list(Status.values)}, "search": A_TEXT,
+         "cursor": A_TEXT},
         _ONE,
     ),
     Tool(
@@ -200,8 +186,8 @@ TOOLS: Sequence[Tool] = (
         "plan_experiment", "Plan an experiment",
         "How long an experiment of the agent would take and what it could show.",
         Permission.VIEW, _plan,
-        {**_OF_AGENT, "metric": {**_TEXT, "enum": list(PLANNED_METRICS)}, "lift": _NUMBER,
-         "variants": _WHOLE, "window_days": _WHOLE, "rate": _NUMBER, "weekly": _NUMBER},
+        {**_OF_AGENT, "metric": {**A_TEXT, "enum": list(PLANNED_METRICS)}, "lift": A_NUMBER,
+         "variants": A_WHOLE, "window_days": A_WHOLE, "rate": A_NUMBER, "weekly": A_NUMBER},
         _ONE,
     ),
     Tool(

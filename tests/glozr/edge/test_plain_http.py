@@ -26,8 +26,9 @@ class TestPlainHttp:
         assert "Location" not in answer.headers
         assert not Conversation.objects.exists()
         assert ApiToken.objects.get().last_used_at is None
-        other = Client().get(f"/api/v1/agents/{runtime.agent_id}/experiments/")
-        assert (other.status_code, other.json()["code"]) == (403, "https_required")
+        for path in (f"/api/v1/agents/{runtime.agent_id}/experiments/", "/mcp"):
+            other = Client().get(path)
+            assert (other.status_code, other.json()["code"]) == (403, "https_required")
 
     def test_over_https_it_is_answered(self, runtime: Runtime) -> None:
         calls = Runtime(runtime.agent_id, runtime.key, Client())

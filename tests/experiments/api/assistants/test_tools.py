@@ -154,6 +154,11 @@ class TestRefusals:
         ApiToken.objects.update(revoked_at="2026-01-01T00:00Z")
         assert self.ask(revoked).status_code == 401
 
+    def test_behind_a_proxy_whatever_its_names_for_us(self, cast: Cast) -> None:
+        key = key_of(cast, Ability.READ)
+        told = self.ask(key, host="localhost", origin="https://elsewhere.example")
+        assert len(told.json()["result"]["tools"]) == len(READ)
+
     def test_what_is_too_long_or_no_message(self, cast: Cast) -> None:
         key = key_of(cast, Ability.READ)
         assert self.ask(key, {"x": "y" * 300_000}).status_code == 413
