@@ -17,7 +17,7 @@ help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: .venv/run.stamp ## Serve the demo on http://127.0.0.1:8000 (PORT=… moves it)
-	@exec $(BIN)/python -m glozr.run --host $(HOST) --port $(PORT)
+	@exec $(BIN)/python -m glozr.run --host $(HOST) --port $(PORT) $(ARGS)
 
 test: .venv/dev.stamp browser programs ## Run every test (ARGS="-k name" selects)
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)

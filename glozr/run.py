@@ -27,7 +27,7 @@ from glozr.serving.sockets import PORT_IN_USE, refused_address
 
 READY_TIMEOUT_SECONDS = 60
 CHILD_STOP_SECONDS = 25
-VISITORS = 400
+VISITORS_A_MINUTE = 2
 MANAGE = (sys.executable, "manage.py")
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
@@ -41,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--visitors", type=int, default=VISITORS, help="0 sends none")
+    parser.add_argument(
+        "--visitors", type=int, help="so many at once, 0 for none; unless given they keep coming"
+    )
+    parser.add_argument(
+        "--empty", action="store_true", help="begin with an agent whom nobody has written to"
+    )
     options = parser.parse_args(arguments)
     if refusal := _refusal(options.host, options.port) or _refused_workers():
         print(refusal, file=sys.stderr)
@@ -52,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "glozr.settings"
     os.environ.setdefault("GLOZR_SITE_URL", _url(options.host, options.port))
     try:
-        return _serve(options.host, options.port, options.visitors)
+        demo = _prepare(with_story=not options.empty)
+        return _serve(options.host, options.port, options.visitors, demo)
     except Stopped:
         return 0
     except subprocess.CalledProcessError as error:
@@ -68,8 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             embedded_server().stop_if_unused()
 
 
-def _serve(host: str, port: int, visitors: int) -> int:
-    demo = _prepare()
+def _serve(host: str, port: int, visitors: int | None, demo: Mapping[str, Any]) -> int:
     url = _url(host, port)
     shop_port = _free_port_from(host, port + 1)
     os.environ["GLOZR_DEMO_SHOP_PORT"] = str(shop_port)
@@ -82,8 +87,10 @@ def _serve(host: str, port: int, visitors: int) -> int:
         os.environ["GLOZR_TOKEN"] = demo["token"]
         children.enter_context(_running(_shop(host, shop_port, url, demo)))
         _introduce(url, demo)
-        if visitors:
-            with _running(_traffic(url, demo, visitors)) as traffic:
+        if visitors is None:
+            children.enter_context(_running(_traffic(url, demo, _gently())))
+        elif visitors:
+            with _running(_traffic(url, demo, _at_once(visitors))) as traffic:
                 traffic.wait()
             print(f"\nServing on {url} until Ctrl-C.", flush=True)
         return server.wait()
@@ -94,7 +101,7 @@ def _url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def _prepare() -> Mapping[str, Any]:
+def _prepare(*, with_story: bool) -> Mapping[str, Any]:
     """The database migrated, static files collected, the demo made; in one process, for speed."""
     import django
     from django.core.management import call_command
@@ -108,7 +115,7 @@ def _prepare() -> Mapping[str, Any]:
     forget_earlier_processes()
     call_command("migrate", interactive=False, verbosity=0)
     collect_static()
-    seeded = seeding.seed().as_json()
+    seeded = seeding.seed(with_story=with_story).as_json()
     connection.close()
     return seeded
 
@@ -145,13 +152,21 @@ def server_command(
     )
 
 
-def _traffic(url: str, demo: Mapping[str, Any], visitors: int) -> tuple[str, ...]:
+def _traffic(url: str, demo: Mapping[str, Any], pace: Sequence[str]) -> tuple[str, ...]:
     return (
         *MANAGE,
         *("simulate_traffic", "--agent", demo["agent"], "--token", demo["token"]),
-        *("--visitors", str(visitors), "--base-url", url, "--concurrency", "4"),
-        *("--variant", "Aria:leads=0.16,messages=5.5"),
+        *("--base-url", url, *pace, "--leads", "0.16", "--messages", "2.5"),
+        *("--variant", "Aria:leads=0.2,messages=3.2"),
     )
+
+
+def _gently() -> Sequence[str]:
+    return ("--per-minute", str(VISITORS_A_MINUTE))
+
+
+def _at_once(visitors: int) -> Sequence[str]:
+    return ("--visitors", str(visitors), "--concurrency", "4")
 
 
 def _shop(host: str, port: int, url: str, demo: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The demo workspace: made once, found again, always with the same sign-ins."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,18 +12,13 @@ from agents.people import accounts, addresses
 from agents.workspaces import keys, members, tokens
 from agents.workspaces.editing import create_workspace
 from experiments import lifecycle
+from experiments.demo.story import trades
 from experiments.lifecycle import editing
-from experiments.models import Experiment, Kind
+from experiments.models import Experiment
 
-WORKSPACE = "Northwind Travel"
-AGENT = "Website assistant"
+WORKSPACE = "Northwind Studio"
 TOKEN = "Demo runtime"
 LOCK = 0x676C6F7A72  # any number that nothing else locks
-PERSONA = {"name": "Max", "tone": "polite and thorough"}
-PROMPT = (
-    "You help visitors of Northwind Travel to find and book a trip. When a visitor shows "
-    "interest in a destination, offer to send an itinerary and ask for an e-mail address."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +34,8 @@ SIGN_INS = (
     SignIn("editor@demo.example", "demo-editor-walks-north", Role.EDITOR.value),
 )
 
-EXPERIMENTS: tuple[Mapping[str, Any], ...] = (
-    {
-        "name": "Welcome offer in the first reply",
-        "kind": Kind.CTA.value,
-        "hypothesis": "An offer in the first reply makes more visitors leave an address.",
-        "variants": [
-            {"name": "control", "weight": 50, "config": {}},
-            {"name": "offer", "weight": 50, "config": {"text": "Get 10% off your first trip"}},
-        ],
-    },
-    {
-        "name": "Aria or Max",
-        "kind": Kind.PERSONA.value,
-        "hypothesis": "A warmer persona keeps visitors talking, so more of them leave an address.",
-        "variants": [
-            {"name": "control", "weight": 50, "config": {"persona": PERSONA}},
-            {
-                "name": "Aria",
-                "weight": 50,
-                "config": {"persona": {"name": "Aria", "tone": "warm and concise"}},
-            },
-        ],
-    },
-    {
-        "name": "Greet after ten seconds",
-        "kind": Kind.TRIGGER.value,
-        "hypothesis": "Greeting early starts more conversations without annoying anybody.",
-        "variants": [
-            {"name": "control", "weight": 1, "config": {"after_seconds": 30}},
-            {"name": "early", "weight": 1, "config": {"after_seconds": 10}},
-        ],
-    },
-)
-RUNNING = "Aria or Max"
+EXPERIMENTS = (trades.WELCOME_OFFER, trades.ARIA_OR_MAX, trades.GREET_EARLY)
+RUNNING = trades.ARIA_OR_MAX["name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +63,11 @@ class Demo:
         }
 
 
-def seed() -> Demo:
-    """Make what is missing of the demo; what people changed in it stays as it is."""
+def seed(*, with_story: bool = False) -> Demo:
+    """Make what is missing of the demo; what people changed in it stays as it is.
+
+    With its story, a workspace that is new has ten weeks behind it.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -114,7 +79,13 @@ def seed() -> Demo:
         )
         for user, sign_in in zip(users, SIGN_INS, strict=True):
             members.add(workspace=workspace, user=user, role=Role(sign_in.role))
-        agent = workspace.agents.order_by("id").first() or _agent(workspace, owner)
+        agent = workspace.agents.order_by("id").first()
+        if agent is None and with_story:
+            from experiments.demo.story.telling import tell_story  # loads what computes
+
+            agent = tell_story(workspace, *users[:2])
+        elif agent is None:
+            agent = _agent(workspace, owner)
         return Demo(
             workspace=workspace,
             agent=agent,
@@ -136,7 +107,11 @@ def _user(sign_in: SignIn) -> User:
 
 def _agent(workspace: Workspace, owner: User) -> Agent:
     agent = create_agent(
-        workspace=workspace, name=AGENT, persona=PERSONA, system_prompt=PROMPT, by=owner
+        workspace=workspace,
+        name=trades.TRAVEL.name,
+        persona=trades.TRAVEL.persona,
+        system_prompt=trades.TRAVEL.prompt,
+        by=owner,
     )
     for sent in EXPERIMENTS:
         experiment = editing.create(agent=agent, sent=sent, by=owner)

@@ -2,9 +2,11 @@
 
 import asyncio
 import ipaddress
+import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,18 +15,13 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from experiments.demo.story.dialogues import Exchange, dialogues_of
+
 RETRIES = 20
 TIMEOUT_SECONDS = 15.0
 MOST_MESSAGES = 1_000
-OPENERS = ("Hi there!", "Hello, I have a question.", "Do you have trips to Lisbon?", "Hey")
-FOLLOW_UPS = (
-    "What does it cost?",
-    "Is breakfast included?",
-    "And in spring?",
-    "Can I bring my dog?",
-    "That sounds good.",
-    "How long is the flight?",
-)
+TRADE = "travel"
+"""Whose scripts they follow."""
 
 
 class Unreachable(Exception):
@@ -92,14 +89,7 @@ async def send_visitors(
     outcome = TrafficSent()
     await _find_server(site.base_url)
     numbers = iter(range(visitors))
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    async with httpx.AsyncClient(
-        base_url=f"{site.base_url.rstrip('/')}/api/v1/agents/{site.agent}/",
-        headers={"Authorization": f"Bearer {site.token}"},
-        limits=limits,
-        timeout=TIMEOUT_SECONDS,
-        trust_env=not _is_here(site.base_url),
-    ) as client:
+    async with _client_of(site, connections=concurrency) as client:
 
         async def one_after_another() -> None:
             for number in numbers:
@@ -112,6 +102,29 @@ async def send_visitors(
 
         await asyncio.gather(*(one_after_another() for _ in range(min(concurrency, visitors))))
     return outcome
+
+
+async def keep_coming(site: Site, *, per_minute: float, visitors: int | None = None) -> None:
+    """Send visitors one by one, so many a minute on average, without end unless `visitors` is
+    given. Whom the server is away for is not missed."""
+    await _find_server(site.base_url)
+    outcome = TrafficSent()
+    async with _client_of(site, connections=1) as client:
+        for number in itertools.count() if visitors is None else range(visitors):
+            chance = random.Random(None if site.seed is None else f"{site.seed}:{number}")
+            with suppress(httpx.HTTPError, Refused):
+                await _Visitor(client, site, chance, outcome).visit()
+            await asyncio.sleep(chance.expovariate(per_minute / 60))
+
+
+def _client_of(site: Site, *, connections: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=f"{site.base_url.rstrip('/')}/api/v1/agents/{site.agent}/",
+        headers={"Authorization": f"Bearer {site.token}"},
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        timeout=TIMEOUT_SECONDS,
+        trust_env=not _is_here(site.base_url),
+    )
 
 
 async def _find_server(base_url: str) -> None:
@@ -159,17 +172,26 @@ class _Visitor:
     async def converse(self) -> str:
         """Have a conversation; the name of the variant that it was stamped with, or none."""
         conversation = uuid4()
-        first = await self.say(conversation, "visitor", self.chance.choice(OPENERS))
+        turns = self.turns()
+        turn = next(turns)
+        first = await self.say(conversation, "visitor", turn.asked)
         variant = (first["resolution"]["variant"] or {"name": "no variant"})["name"]
+        voice = first["resolution"]["persona"]["name"]
         mean = self.site.by_variant.get(variant, self.site.usual).messages
         tally = self.outcome.tallies[variant]
         tally.messages += 1
         for _ in range(round(self.chance.expovariate(1 / max(mean - 1, 0.01)))):
-            await self.say(conversation, "agent", "Let me see what I can find for you.")
-            await self.say(conversation, "visitor", self.chance.choice(FOLLOW_UPS))
+            await self.say(conversation, "agent", turn.answer_of(voice))
+            turn = next(turns)
+            await self.say(conversation, "visitor", turn.asked)
             tally.messages += 1
-        await self.say(conversation, "agent", "Have a good day!")
+        await self.say(conversation, "agent", turn.answer_of(voice))
         return str(variant)
+
+    def turns(self) -> Iterator[Exchange]:
+        """One script after the other, without end."""
+        while True:
+            yield from self.chance.choice(dialogues_of(TRADE))
 
     async def say(self, conversation: UUID, role: str, content: str) -> dict[str, Any]:
         self.clock += timedelta(seconds=self.chance.uniform(2, 30))

@@ -129,7 +129,7 @@ class FirstRun:
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
     data_dir = tmp_path_factory.mktemp("run")
-    with running(data_dir, "--visitors", str(VISITORS)) as one:
+    with running(data_dir, "--empty", "--visitors", str(VISITORS)) as one:
         one.read_until("Serving on")
         curl_line = one.output[one.output.index("curl") :].split("\n\n")[0]
         assignment = send(curl_line)

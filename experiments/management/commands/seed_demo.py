@@ -11,9 +11,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument(
+            "--empty", action="store_true", help="One agent whom nobody has written to yet."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        seeded = seeding.seed().as_json()
+        seeded = seeding.seed(with_story=not options["empty"]).as_json()
         if options["format"] == "json":
             self.stdout.write(json.dumps(seeded))
             return

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Awaitable
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,8 +18,16 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from experiments.demo.traffic import Behaviour, Site, TrafficSent, Unreachable, send_visitors
+from experiments.demo.traffic import (
+    Behaviour,
+    Site,
+    TrafficSent,
+    Unreachable,
+    keep_coming,
+    send_visitors,
+)
 
+Sent = TypeVar("Sent")
 USUAL = Behaviour()
 BEHAVIOURS = {field.name for field in fields(Behaviour)}
 STOPPED = 130  # what a shell tells of a program that Ctrl-C ended
@@ -49,7 +57,7 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-async def until_terminated(work: Awaitable[TrafficSent]) -> TrafficSent:
+async def until_terminated(work: Awaitable[Sent]) -> Sent:
     """Let SIGTERM end the work as Ctrl-C does: the progress bar then gives the cursor back."""
     task = asyncio.current_task()
     assert task is not None
@@ -64,7 +72,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--agent", type=UUID, required=True, metavar="ID")
         parser.add_argument("--token", required=True, help="A key with the ability runtime.")
-        parser.add_argument("--visitors", type=at_least_one, default=500, metavar="N")
+        parser.add_argument("--visitors", type=at_least_one, metavar="N", help="500 unless given.")
+        parser.add_argument(
+            "--per-minute",
+            type=float,
+            metavar="N",
+            help="One after another, so many a minute, until it is ended or N have come.",
+        )
         parser.add_argument("--base-url", default="http://127.0.0.1:8000", metavar="URL")
         parser.add_argument("--concurrency", type=at_least_one, default=8, metavar="N")
         parser.add_argument("--leads", type=float, default=USUAL.leads, metavar="RATE")
@@ -83,7 +97,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             site = self.site(options)
-            outcome = self.send(site, options["visitors"], options["concurrency"])
+            if options["per_minute"] is not None:
+                self.keep_coming(site, options["per_minute"], options["visitors"])
+                return
+            outcome = self.send(site, options["visitors"] or 500, options["concurrency"])
         except (Unreachable, ValueError) as error:
             raise CommandError(str(error)) from error
         self.report(outcome)
@@ -106,6 +123,15 @@ class Command(BaseCommand):
             },
             seed=options["seed"],
         )
+
+    def keep_coming(self, site: Site, per_minute: float, visitors: int | None) -> None:
+        if not per_minute > 0:
+            raise ValueError("--per-minute is a number above 0")
+        coming = keep_coming(site, per_minute=per_minute, visitors=visitors)
+        try:
+            asyncio.run(until_terminated(coming))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            sys.exit(STOPPED)
 
     def send(self, site: Site, visitors: int, concurrency: int) -> TrafficSent:
         columns = (

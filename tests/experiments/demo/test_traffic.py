@@ -179,6 +179,15 @@ def test_visitors_come_at_once_and_no_more_than_were_asked_for(
     assert reported == stored(experiment)
 
 
+def test_they_keep_coming_one_by_one(
+    crowd: Crowd, experiment: Experiment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("simulate_traffic", *crowd.arguments("--per-minute=6000", "--visitors=3"))
+    assert capsys.readouterr().out == ""
+    assert Assignment.objects.filter(experiment=experiment).count() == 3
+    assert crowd.refusal("--per-minute=0") == "--per-minute is a number above 0"
+
+
 def test_a_service_that_is_away_for_a_moment_loses_no_visitor(
     crowd: Crowd, experiment: Experiment, caplog: pytest.LogCaptureFixture
 ) -> None:
