@@ -15,6 +15,7 @@ def _uncounted(sql: str) -> str:
     return uncounted
 
 
+statements.RECORD = _uncounted(statements.RECORD)  # type: ignore[misc]
 statements.RESOLVE_AND_RECORD = _uncounted(statements.RESOLVE_AND_RECORD)  # type: ignore[misc]
 
 from glozr.wsgi import application  # noqa: E402

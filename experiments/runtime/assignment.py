@@ -1,8 +1,9 @@
 """Resolve a conversation to a variant: sticky, once, whatever happens beside it.
 
-One statement answers whenever the conversation is decided, the visitor has a variant, or no
-experiment runs (rules 1, 2 and 4). A visitor to be bucketed, or to be kept out by the share of
-traffic, takes a second one (rule 3), which writes only if the agent is as it was read and no change
+One statement answers in a conversation that is decided (rule 1): it reads, and writes nothing but
+a message. In one that begins with the call, another does where the visitor has a variant or no
+experiment runs (rules 2 and 4). A visitor to be bucketed, or to be kept out by the share of
+traffic, takes one more (rule 3), which writes only if the agent is as it was read and no change
 of it is under way, and assigns nobody once the experiment's end has come. If it wrote nothing, the
 call starts again behind the change. `_attempt` tells the steps in order.
 """
@@ -22,6 +23,7 @@ from experiments.models import AssignedCount
 from experiments.runtime.admission import admit, conversation_taken, shown
 from experiments.runtime.answers import (
     ActiveExperiment,
+    AgentSetup,
     Answer,
     answer_at,
     preview_at,
@@ -31,10 +33,13 @@ from experiments.runtime.preview_links import choice_of, keep_choice, variant_of
 from experiments.runtime.statements import (
     ASSIGN,
     ASSIGN_AND_RECORD,
+    LOOK,
+    RECORD,
     RESOLVE,
     RESOLVE_AND_RECORD,
     WAIT_FOR_CHANGES,
     Assigned,
+    CameUpon,
     Found,
     Waited,
 )
@@ -67,6 +72,8 @@ class Call:
     client_kind: ClientKind = ClientKind.PERSON
     chosen: UUID | None = None
     """The variant that a preview link chose: the conversation is a playground one."""
+    begins: bool = False
+    """The conversation's id was made for this call: it can't be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class _Outcome:
     """`said_at` is None for a call without a message, and for a message that was sent before."""
 
     decision: _Decision | None
-    found: Found
+    found: Found | CameUpon
     said_at: datetime | None
 
 
@@ -170,7 +177,7 @@ def record_message(call: Call, utterance: Utterance) -> Recorded:
     return Recorded(False, *said, resolution)
 
 
-def _answered(call: Call, decision: _Decision, found: Found) -> Resolution:
+def _answered(call: Call, decision: _Decision, found: Found | CameUpon) -> Resolution:
     """Once everything is stored: what an answer reads and notes holds no lock of the call."""
     at = (call.agent_id, decision.version, decision.revision)
     source, answer = decision.source, None
@@ -201,12 +208,20 @@ def _settle(call: Call, utterance: Utterance | None) -> _Outcome:
 def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     """The steps of a call, in order; None where something changed meanwhile."""
     parameters = _parameters(call, utterance)
+    if not call.begins:
+        seen = admit(
+            fetch_one(RECORD if utterance else LOOK, parameters, CameUpon), call.credentials
+        )
+        _refuse_what_is_taken(seen)
+        if seen.is_settled:
+            return _as_seen(call, seen, utterance)
+        if seen.is_newcomer and parameters["decides"] and not _is_playground(call, seen):
+            setup = setup_at(call.agent_id, seen.version)
+            if setup.active is not None and setup.version == seen.version:
+                return _assign(call, utterance, parameters, setup, seen, call.visitor_id)
     sql = RESOLVE_AND_RECORD if utterance else RESOLVE
     found = admit(fetch_one(sql, parameters, Found), call.credentials)
-    if found.own is False:
-        raise conversation_taken()
-    if found.earlier_is_same is False:
-        raise _message_id_taken()
+    _refuse_what_is_taken(found)
     if not found.is_due or found.written:
         if not _is_settled(found, utterance):
             return None
@@ -214,13 +229,43 @@ def _attempt(call: Call, utterance: Utterance | None) -> _Outcome | None:
     setup = setup_at(call.agent_id, found.version)
     if setup.active is None:
         return None
-    person = found.person or call.visitor_id
+    return _assign(call, utterance, parameters, setup, found, found.person or call.visitor_id)
+
+
+def _as_seen(call: Call, seen: CameUpon, utterance: Utterance | None) -> _Outcome | None:
+    """What a call comes to in a conversation that nothing is to be decided of."""
+    if utterance and seen.said_at is None and seen.earlier_is_same is None:
+        return None  # another message has taken the id meanwhile
+    decides = utterance is None or utterance.by_visitor
+    return _Outcome(_decision(call, seen, decides), seen, seen.said_at)
+
+
+def _assign(
+    call: Call,
+    utterance: Utterance | None,
+    parameters: dict[str, Any],
+    setup: AgentSetup,
+    found: Found | CameUpon,
+    person: str,
+) -> _Outcome | None:
+    assert setup.active is not None
     parameters |= _assignment(call, setup.active, person=person, version=setup.version)
     assigned = fetch_one(ASSIGN_AND_RECORD if utterance else ASSIGN, parameters, Assigned)
     if assigned is None or (utterance and assigned.said_at is None):
         return None
     decision = _Decision(_source(assigned), found.version, assigned.revision, assigned.variant_id)
     return _Outcome(decision, found, assigned.said_at)
+
+
+def _refuse_what_is_taken(found: Found | CameUpon) -> None:
+    if found.own is False:
+        raise conversation_taken()
+    if found.earlier_is_same is False:
+        raise _message_id_taken()
+
+
+def _is_playground(call: Call, seen: CameUpon) -> bool:
+    return call.playground if seen.playground is None else seen.playground
 
 
 def _source(assigned: Assigned) -> Source:
@@ -237,11 +282,11 @@ def _is_settled(found: Found, utterance: Utterance | None) -> bool:
     return is_there and (utterance is None or is_said)
 
 
-def _decision(call: Call, found: Found, decides: bool) -> _Decision | None:
+def _decision(call: Call, found: Found | CameUpon, decides: bool) -> _Decision | None:
     """By rules 1, 2 and 4; None before the visitor's first message."""
     if found.kept_revision is not None:
         return _Decision(Source.CONVERSATION, found.version, found.kept_revision, found.variant_id)
-    if found.is_due:
+    if isinstance(found, Found) and found.is_due:
         source = Source.VISITOR if found.held_variant else Source.NONE
         return _Decision(source, found.version, found.revision, found.held_variant)
     if decides or (found.playground and _visitor_has_spoken(call)):

@@ -1,6 +1,6 @@
 """The statements of the runtime path, in the files of `sql/`, and the rows that they answer with.
 
-Each call of the runtime API is one of these, or two for a visitor who has no variant yet. Token,
+Each call of the runtime API is one of these, or two where something is to be decided. Token,
 agent and conversation are checked in the statement that acts on them, so nothing is decided on
 what another server may have changed. All tables are read and written by `agent_id`.
 
@@ -21,12 +21,16 @@ from glozr.postgres.sql import statement
 
 _FOLDER = Path(__file__).parent / "sql"
 
+_IS_TAKEN: Final[LiteralString] = "EXISTS (SELECT FROM earlier WHERE NOT same)"
+
 AUTHORISE: Final = statement(_FOLDER, "authorise", **CONDITIONS)
+LOOK: Final = statement(_FOLDER, "look", **CONDITIONS)
+RECORD: Final = statement(_FOLDER, "record", unless=_IS_TAKEN, **CONDITIONS)
 RESOLVE: Final = statement(_FOLDER, "resolve", unless="false", **CONDITIONS)
 RESOLVE_AND_RECORD: Final = statement(
     _FOLDER,
     "resolve_and_record",
-    unless="EXISTS (SELECT FROM earlier WHERE NOT same)",
+    unless=_IS_TAKEN,
     **CONDITIONS,
 )
 ASSIGN: Final = statement(_FOLDER, "assign")
@@ -51,8 +55,47 @@ class Admitted(NamedTuple):
     urgent_revision: int | None
 
 
+class CameUpon(NamedTuple):
+    """What a call in a conversation that may be known comes upon: `LOOK`, and `RECORD`, which
+    stores a message where nothing is to be decided.
+
+    Attributes:
+        is_reached: whether it may be answered as it is: no urgent revision is yet to be noted.
+        is_newcomer: whether only bucketing can tell the visitor's variant; None where nothing is
+            to be decided.
+
+    The others are as in `Found`.
+    """
+
+    token_id: UUID
+    near: bool
+    able: bool
+    unnoted: bool
+    agent_id: UUID | None
+    version: int
+    revision: int
+    urgent_revision: int
+    own: bool | None
+    playground: bool | None
+    decided: bool | None
+    variant_id: UUID | None
+    kept_revision: int | None
+    is_reached: bool | None
+    is_newcomer: bool | None
+    said_at: datetime | None = None
+    earlier_is_same: bool | None = None
+    earlier_role: str = ""
+    earlier_content: str = ""
+    earlier_sent_at: datetime | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is to be decided, nor to be noted of the conversation."""
+        return bool((self.decided or self.playground) and self.is_reached)
+
+
 class Found(NamedTuple):
-    """What a call's first statement read, and what it wrote.
+    """What a statement that decides read, and what it wrote.
 
     Attributes:
         revision: of the agent, in force.

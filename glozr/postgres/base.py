@@ -16,6 +16,7 @@ from django.db.utils import OperationalError
 from glozr.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from glozr.postgres.privacy import WITHOUT_VALUES
 from glozr.postgres.sessions import settle
+from glozr.postgres.statements import Prepared
 
 
 class _Client(DatabaseClient):
@@ -27,6 +28,8 @@ class _Client(DatabaseClient):
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = _Client
     may_start = True
+    prepared: Prepared
+    """What `fetch_one` has prepared on the connection that there is."""
 
     def get_connection_params(self) -> dict[str, Any]:
         """What to connect to, running.
@@ -47,6 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             wished = settings["LIMITS"] | ({} if settings.get("EMBEDDED") else WITHOUT_VALUES)
             is_pooled = settle(self.connection, wished, settings["PREPARE"])
             settings["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
+            self.prepared = Prepared(self.connection)
 
     def _socket_dir(self, data_dir: Path) -> Path:
         server = EmbeddedPostgres(data_dir)

@@ -11,6 +11,7 @@ person AS (
     SELECT gate.agent_id,
            gate.revision,
            known.own IS NULL AS is_new,
+           coalesce(known.playground, %(playground)s) AS playground,
            %(decides)s AND NOT coalesce(known.playground, %(playground)s)
                AND NOT coalesce(known.decided, false) AS is_due,
            (SELECT assignment.variant_id

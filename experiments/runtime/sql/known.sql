@@ -13,7 +13,11 @@ known AS MATERIALIZED (
                      WHERE earlier.agent_id = gate.agent_id
                        AND earlier.created_at <= conversation.decided_at),
                    1))
-           END AS kept_revision
+           END AS kept_revision,
+           -- Whether an urgent revision has answered here before, or there is none to.
+           NOT coalesce(conversation.revision < gate.urgent_revision, false)
+               OR coalesce(gate.urgent_revision = ANY (conversation.reached_by), false)
+               AS is_reached
       FROM gate
       JOIN conversations conversation
         ON conversation.agent_id = gate.agent_id AND conversation.id = %(conversation)s

@@ -1,7 +1,7 @@
 stamped AS (
     INSERT INTO conversations AS conversation
            (id, agent_id, visitor_id, playground, client_kind, variant_id, decided_at, revision)
-    SELECT %(conversation)s, agent_id, %(visitor)s::text, %(playground)s, %(client_kind)s::text,
+    SELECT %(conversation)s, agent_id, %(visitor)s::text, playground, %(client_kind)s::text,
            CASE WHEN is_due THEN held_variant END,
            CASE WHEN is_due THEN now() END,
            CASE WHEN is_due THEN revision END

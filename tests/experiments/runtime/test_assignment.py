@@ -250,3 +250,16 @@ class TestConversations:
     ) -> None:
         for visitor in ("Ada", "ada", " ada", "ada ", "a\u0308", "ä"):
             assert runtime.resolve(visitor)["source"] == "new"
+
+
+@pytest.mark.parametrize("newcomer", [True, False])
+def test_a_conversation_that_began_for_a_visitor_is_no_playground_later(
+    runtime: Runtime, experiment: Experiment, newcomer: bool
+) -> None:
+    if not newcomer:
+        runtime.resolve("ada")
+    conversation = unused_id()
+    runtime.say("ada", conversation, "agent")
+    answer = runtime.resolve("ada", conversation_id=conversation, playground=True)
+    assert answer["source"] == ("new" if newcomer else "visitor")
+    assert not Conversation.objects.get(pk=conversation).playground

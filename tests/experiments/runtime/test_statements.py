@@ -13,6 +13,7 @@ from agents.models import Agent, ApiToken
 from experiments import lifecycle
 from experiments.models import Experiment
 from experiments.runtime.statements import AUTHORISE
+from glozr.postgres.statements import Prepared
 from tests.agents.agents.edits import reword
 from tests.experiments.schedules.moments import from_now, given
 from tests.factories import ExperimentFactory, unused_id
@@ -37,14 +38,17 @@ def warm(runtime: Runtime, experiment: Experiment) -> None:
 def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Everything that is sent to the database, whichever cursor sends it."""
     sent: list[str] = []
-    execute = psycopg.Cursor.execute
-
-    def noting(self: psycopg.Cursor, query: str, *args: object, **options: object) -> object:
-        sent.append(str(query))
-        return execute(self, query, *args, **options)  # type: ignore[call-overload]
-
     with monkeypatch.context() as patched:
-        patched.setattr(psycopg.Cursor, "execute", noting)
+        for kind, name in ((psycopg.Cursor, "execute"), (Prepared, "send")):
+            send = getattr(kind, name)
+
+            def noting(
+                self: object, query: object, *args: object, send: Any = send, **options: object
+            ) -> object:
+                sent.append(str(query))
+                return send(self, query, *args, **options)
+
+            patched.setattr(kind, name, noting)
         yield sent
 
 
@@ -87,6 +91,28 @@ def test_one_for_a_message_and_two_for_a_new_visitors_first(
         assert len(sent) == 2
         runtime.say("ada", conversation)
         assert len(sent) == 3
+
+
+def test_two_for_a_returning_visitors_first_message(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime.resolve("ada")
+    conversation = unused_id()
+    with statements(monkeypatch) as sent:
+        runtime.say("ada", conversation, "agent")
+        assert len(sent) == 2
+        assert runtime.say("ada", conversation)["resolution"]["source"] == "visitor"
+        assert len(sent) == 4
+
+
+def test_two_for_a_new_visitor_in_a_conversation_that_the_caller_names(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with statements(monkeypatch) as sent:
+        assert runtime.resolve("ada", conversation_id=unused_id())["source"] == "new"
+        assert len(sent) == 2
+        assert runtime.resolve("ada", conversation_id=unused_id())["source"] == "visitor"
+    assert len(sent) == 4
 
 
 def test_one_for_a_lead(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
