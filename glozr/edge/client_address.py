@@ -1,10 +1,14 @@
 """Where a request comes from, behind the proxies that are ours."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from django.conf import settings
+
+KEPT_LENGTH = 64
+"""Of an address as it is sent; what is longer is no usual one, and is read anew each time."""
 
 
 def client_address(meta: Mapping[str, Any]) -> str | None:
@@ -22,8 +26,14 @@ def client_address(meta: Mapping[str, Any]) -> str | None:
 
 
 def _address(text: str) -> str | None:
+    address = text.strip()
+    return _read(address) if len(address) <= KEPT_LENGTH else _read.__wrapped__(address)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> str | None:
     try:
-        address = ip_address(text.strip())
+        address = ip_address(text)
     except ValueError:
         return None
     if isinstance(address, IPv6Address):

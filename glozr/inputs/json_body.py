@@ -35,7 +35,7 @@ class StrictJSONParser(JSONParser):
         if len(body) > JSON_BYTES:
             raise BodyTooLarge
         try:
-            read = json.loads(body or b"{}", parse_constant=refuse_constant)
+            read = _DECODER.decode(_text_of(body or b"{}"))
         except RecursionError as error:
             raise BodyTooLarge(TOO_DEEP) from error
         except ValueError as error:
@@ -66,6 +66,14 @@ def _is_deeper(read: Any, depth: int) -> bool:
     return True
 
 
+def _text_of(body: bytes) -> str:
+    """As `json.loads` reads bytes."""
+    return body.decode(json.detect_encoding(body), "surrogatepass")
+
+
 def refuse_constant(name: str) -> None:
     """For `json.loads`, which otherwise reads NaN and Infinity."""
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=refuse_constant)

@@ -13,6 +13,7 @@ from experiments.lifecycle import OnConflict, schedule_of
 from experiments.models import Design, Experiment, Kind, Outcome, PrimaryMetric, Status, Variant
 from glozr.inputs.serializer_fields import (
     BooleanField,
+    ChoiceField,
     EmailField,
     PastField,
     StrictSerializer,
@@ -50,7 +51,7 @@ class AssignmentCallSerializer(StrictSerializer):
 
 class MessageCallSerializer(StrictSerializer):
     visitor_id = TextField(max_length=agent_limits.VISITOR_ID, help_text=VISITOR)
-    role = serializers.ChoiceField(choices=MessageRole.choices)
+    role = ChoiceField(choices=MessageRole.choices)
     content = TextField(max_length=agent_limits.MESSAGE, free=True)
     id = UuidField(
         required=False,
