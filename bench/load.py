@@ -146,8 +146,9 @@ def measure(
             if target == "pgbench":
                 measured = run_pgbench(stack, case, size, connections, seconds)
             else:
+                url = f"http://127.0.0.1:{PORTS[target]}"
                 measured = run_wrk(
-                    stack, servers[target], target, case, size, connections, seconds, number
+                    stack, servers[target], url, case, size, connections, seconds, number
                 )
             if number:  # the first round warms caches and prepared statements
                 found[case, target, connections].append(measured)
@@ -157,7 +158,7 @@ def measure(
 def run_wrk(
     stack: Stack,
     process: psutil.Process,
-    target: str,
+    url: str,
     case: str,
     size: Size,
     connections: int,
@@ -166,9 +167,7 @@ def run_wrk(
 ) -> Measured:
     script = cases.lua(case, token=stack.demo["token"], size=size, seed=seed + 1)
     before = cpu_seconds([process]), database_seconds(stack)
-    load = wrk.run(
-        f"http://127.0.0.1:{PORTS[target]}", script, connections=connections, seconds=seconds
-    )
+    load = wrk.run(url, script, connections=connections, seconds=seconds)
     after = cpu_seconds([process]), database_seconds(stack)
     return Measured(
         load.requests_per_second,

@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def cases(demo: Mapping[str, Any]) -> dict[str, Call]:
-    from glozr.wsgi import django_application
+    from glozr.wsgi import application
 
     def post(path: str, body: Mapping[str, str]) -> bytes:
         raw = json.dumps(body).encode()
@@ -71,9 +71,8 @@ def cases(demo: Mapping[str, Any]) -> dict[str, Call]:
             statuses.append(status)
             return lambda written: None
 
-        response = django_application(environ, start_response)
+        response = application(environ, start_response)
         answer = b"".join(response)
-        response.close()
         assert statuses[0].startswith("20"), answer
         return answer
 

@@ -134,15 +134,7 @@ class Stack:
         Raises:
             TimeoutError: it was not, in time.
         """
-        began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            try:
-                if httpx.get(f"{self.url}{path}", timeout=2).status_code == httpx.codes.OK:
-                    return time.monotonic() - began
-            except httpx.TransportError:
-                pass
-            time.sleep(0.02)
-        raise TimeoutError(f"{path} was not ready within {seconds} s")
+        return wait_for(f"{self.url}{path}", seconds)
 
     def api(self, agent: str | None = None) -> httpx.Client:
         """A client of the runtime API for the demo's agent."""
@@ -155,6 +147,23 @@ class Stack:
     def close(self) -> None:
         self.stop_server()
         self.postgres.stop()
+
+
+def wait_for(url: str, seconds: float = STARTUP_SECONDS) -> float:
+    """Seconds until `url` is answered with 200.
+
+    Raises:
+        TimeoutError: it was not, in time.
+    """
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        try:
+            if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
+                return time.monotonic() - began
+        except httpx.TransportError:
+            pass
+        time.sleep(0.02)
+    raise TimeoutError(f"{url} was not ready within {seconds} s")
 
 
 def free_port() -> int:

@@ -15,6 +15,8 @@ from glozr.inputs.limits import most_bytes
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glozr.settings")
 django_application = get_wsgi_application()
 
+from glozr.serving.short_way import ShortWay  # noqa: E402
+
 # Load the views now rather than in the first request, and tell the garbage collector that what
 # is loaded stays: looking through all of it again and again took a tenth of a request's time.
 import_module(settings.ROOT_URLCONF)
@@ -22,17 +24,18 @@ import_module(settings.ROOT_URLCONF)
 # again what somebody has stopped.
 with suppress(OperationalError):
     connection.get_connection_params()
+short_way = ShortWay(django_application)
 gc.collect()
 gc.freeze()
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Django, which would take a body that comes in chunks, without a length, for none."""
+    """The product, which takes a body that comes in chunks, where Django would see none."""
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         # One byte more than its address takes, so that it is refused as what declares its length.
         body = environ["wsgi.input"].read(most_bytes(environ.get("PATH_INFO", "")) + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
-    return django_application(environ, start_response)
+    return short_way(environ, start_response)
 
 
 def before_serving() -> None:

@@ -4,15 +4,17 @@ runtime calls take a short way."""
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch
 from django.urls.resolvers import RegexPattern, URLResolver
+from prometheus_client import Counter, Histogram
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 from glozr.edge.api_errors import body_of, status_of
@@ -48,43 +50,51 @@ class Observe:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
-        sent_id = request.META.get("HTTP_X_REQUEST_ID", "")
-        own_id = sent_id if SAFE_REQUEST_ID.fullmatch(sent_id) else new_id().hex
+        own_id = id_for(request.META)
         token = request_id.set(own_id)
         try:
             with for_one_request():
                 response = self.get_response(request)
-            seconds = time.perf_counter() - began
             match = request.resolver_match
             route = match.view_name if match else UNKNOWN_ROUTE
-            REQUESTS.labels(route, response.status_code).inc()
-            LATENCY.labels(route).observe(seconds)
-            if self.is_worth_a_line(response, seconds):
-                self.write_line(request, response, route, seconds)
+            observe(request, response, route, time.perf_counter() - began)
             response["X-Request-ID"] = own_id
             return response
         finally:
             request_id.reset(token)
 
-    def is_worth_a_line(self, response: HttpResponseBase, seconds: float) -> bool:
-        return (
-            settings.ACCESS_LOG
-            or response.status_code >= 500
-            or seconds > settings.SLOW_REQUEST_SECONDS
-        )
 
-    def write_line(
-        self, request: HttpRequest, response: HttpResponseBase, route: str, seconds: float
-    ) -> None:
+def id_for(meta: Mapping[str, Any]) -> str:
+    """The id that the caller sent, if it may stand in a log, or a new one."""
+    sent_id = meta.get("HTTP_X_REQUEST_ID", "")
+    return sent_id if SAFE_REQUEST_ID.fullmatch(sent_id) else new_id().hex
+
+
+def observe(request: HttpRequest, response: HttpResponseBase, route: str, seconds: float) -> None:
+    """Count what was answered, and write a line if it is worth one."""
+    status = response.status_code
+    _answered(route, status).inc()
+    _latency(route).observe(seconds)
+    if settings.ACCESS_LOG or status >= 500 or seconds > settings.SLOW_REQUEST_SECONDS:
         access.info(
             "request",
             extra={
                 "method": request.method,
                 "route": route,
-                "status": response.status_code,
+                "status": status,
                 "milliseconds": round(seconds * 1000, 1),
             },
         )
+
+
+@lru_cache(maxsize=1024)
+def _answered(route: str, status: int) -> Counter:
+    return REQUESTS.labels(route, status)
+
+
+@lru_cache(maxsize=256)
+def _latency(route: str) -> Histogram:
+    return LATENCY.labels(route)
 
 
 class NeverKept:
@@ -123,7 +133,9 @@ class RefusePlainHttp:
 
 class RuntimeLane:
     """Takes the calls on which a visitor waits past what only pages need: sessions, CSRF,
-    messages, templates' helpers. They are called with a token, by a program, and by POST alone."""
+    messages, templates' helpers. They are called with a token, by a program, and by POST alone.
+
+    Most do not even come here: `glozr.serving.short_way`."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

@@ -8,7 +8,7 @@ import json
 from typing import IO, Any, ClassVar, cast
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import UnsupportedMediaType, ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -64,6 +64,20 @@ class RuntimeView(APIView):
     renderer_classes = (JSONRenderer,)
     default_response_headers: ClassVar[dict[str, str]] = {}
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """DRF's, which wraps what is asked and what is answered: here only where it is refused."""
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            answer: HttpResponse = getattr(self, "post")(request, *args, **kwargs)  # noqa: B009
+        except Exception as error:
+            self.args, self.kwargs, self.headers = args, kwargs, {}
+            self.request = self.initialize_request(request, *args, **kwargs)
+            self.initial(self.request, *args, **kwargs)
+            refusal = self.handle_exception(error)
+            return self.finalize_response(self.request, refusal, *args, **kwargs)
+        return answer
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Nothing to negotiate, and the statement that does the work checks the token."""
         request.accepted_renderer, request.accepted_media_type = RENDERER, RENDERER.media_type
@@ -73,7 +87,7 @@ class RuntimeView(APIView):
 
 
 def read_call(
-    request: Request, serializer: Serializer[Any], credentials: Credentials, agent_id: UUID
+    request: HttpRequest, serializer: Serializer[Any], credentials: Credentials, agent_id: UUID
 ) -> dict[str, Any]:
     """The checked body. Who may not call at all is told so first, whatever the body is."""
     try:
@@ -83,12 +97,12 @@ def read_call(
         raise
 
 
-def _json_body(request: Request) -> dict[str, Any]:
+def _json_body(request: HttpRequest) -> dict[str, Any]:
     """The body, without a choice of parsers: there is one."""
     media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media_type not in ("", "application/json"):
         raise UnsupportedMediaType(media_type)
-    return PARSER.parse(cast(IO[bytes], request._request))
+    return PARSER.parse(cast(IO[bytes], request))
 
 
 class AssignmentsView(RuntimeView):
@@ -102,11 +116,12 @@ class AssignmentsView(RuntimeView):
         examples=[serializers.example({"visitor_id": "v-7f3a"})],
         responses={200: serializers.ResolutionSerializer, **ERRORS},
     )
-    def post(self, request: Request, agent_id: UUID) -> HttpResponse:
+    def post(self, request: HttpRequest, agent_id: UUID) -> HttpResponse:
         credentials = credentials_in(request)
         body = read_call(request, ASSIGNMENT_CALL, credentials, agent_id)
-        conversation_id = body.get("conversation_id") or new_id()
-        resolution = assignment.resolve(_call(credentials, agent_id, conversation_id, body))
+        resolution = assignment.resolve(
+            _call(credentials, agent_id, body.get("conversation_id"), body)
+        )
         _count(resolution)
         return _json(resolution_json(resolution))
 
@@ -131,7 +146,7 @@ class MessagesView(RuntimeView):
             **ERRORS,
         },
     )
-    def post(self, request: Request, agent_id: UUID, conversation_id: str) -> HttpResponse:
+    def post(self, request: HttpRequest, agent_id: UUID, conversation_id: str) -> HttpResponse:
         credentials = credentials_in(request)
         body = read_call(request, MESSAGE_CALL, credentials, agent_id)
         message_id = body.get("id") or new_id()
@@ -173,7 +188,7 @@ class LeadsView(RuntimeView):
             **ERRORS,
         },
     )
-    def post(self, request: Request, agent_id: UUID) -> HttpResponse:
+    def post(self, request: HttpRequest, agent_id: UUID) -> HttpResponse:
         credentials = credentials_in(request)
         body = read_call(request, LEAD_CALL, credentials, agent_id)
         recorded = leads.record_lead(leads.LeadCall(credentials, agent_id, **body))
@@ -184,15 +199,16 @@ class LeadsView(RuntimeView):
 
 
 def _call(
-    credentials: Credentials, agent_id: UUID, conversation_id: UUID, body: dict[str, Any]
+    credentials: Credentials, agent_id: UUID, conversation_id: UUID | None, body: dict[str, Any]
 ) -> Call:
     call = Call(
         credentials,
         agent_id,
-        conversation_id,
+        conversation_id or new_id(),
         body["visitor_id"],
         body.get("playground", False),
         client_kind_of(body.get("user_agent", "")),
+        begins=conversation_id is None,
     )
     return assignment.previewed(call, body["preview"]) if "preview" in body else call
 

@@ -10,11 +10,10 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.api.authentication import credentials_in
@@ -69,7 +68,7 @@ class FlagView(RuntimeView):
         examples=[serializers.example({"context": {"targetingKey": "v-7f3a"}})],
         responses={200: FlagSerializer, **FLAG_ERRORS},
     )
-    def post(self, request: Request, agent_id: str) -> HttpResponse:
+    def post(self, request: HttpRequest, agent_id: str) -> HttpResponse:
         credentials = credentials_in(request)
         agent = _agent_of(agent_id)
         context = read_call(request, FLAG_CALL, credentials, agent)["context"]
@@ -108,7 +107,7 @@ class BulkView(RuntimeView):
     """What the providers of browsers ask for."""
 
     @extend_schema(exclude=True)
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         body = {"errorCode": "GENERAL", "errorDetails": NOT_IN_BULK}
         return HttpResponse(json.dumps(body), "application/json", status=HTTPStatus.NOT_IMPLEMENTED)
 

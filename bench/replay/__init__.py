@@ -1,0 +1,1 @@
+"""Whether two revisions answer alike, and calls to ask them with."""
