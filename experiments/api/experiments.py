@@ -54,11 +54,14 @@ def conflict(description: str) -> OpenApiResponse:
     return OpenApiResponse(ErrorSerializer, description=description)
 
 
+OUT_OF_DATE = conflict("`out_of_date`: it changed since the version in If-Match")
+
+
 IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `version` that you edit; 412 if it is out of date.",
+    description="The `version` that you have seen; 412 if it is out of date.",
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -149,7 +152,7 @@ class ExperimentView(APIView):
         responses={
             200: ExperimentSerializer,
             409: conflict(f"`frozen`: it runs or has assignments; {TOO_MANY}"),
-            412: conflict("`out_of_date`: it changed since the version in If-Match"),
+            412: OUT_OF_DATE,
             **REFUSALS,
         },
     )
@@ -169,13 +172,14 @@ class ExperimentView(APIView):
             "Of a person's session it answers 403 `proof_needed` when they have not signed in or "
             "confirmed who they are within 10 minutes. A token needs no more than its ability."
         ),
-        responses={204: None, **REFUSALS},
+        parameters=[IF_MATCH],
+        responses={204: None, 412: OUT_OF_DATE, **REFUSALS},
     )
     def delete(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = _caller(request)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
         demand_proof(request)
-        lifecycle.delete(experiment, by=caller)
+        lifecycle.delete(experiment, by=caller, seen_version=seen_version(request))
         return Response(status=204)
 
 
@@ -184,11 +188,13 @@ class StartView(APIView):
         operation_id="start_experiment",
         tags=["Experiments"],
         summary="Start an experiment, or start it again",
+        parameters=[IF_MATCH],
         request=StartCallSerializer,
         examples=[example({"on_conflict": "stop_current"})],
         responses={
             200: ExperimentSerializer,
             409: conflict(f"`another_running`, naming it; `already_running`; {TOO_MANY}"),
+            412: OUT_OF_DATE,
             **REFUSALS,
         },
     )
@@ -197,7 +203,10 @@ class StartView(APIView):
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
         choice = START_CALL.run_validation(_body(request)).get("on_conflict")
         started = lifecycle.start(
-            experiment, by=caller, on_conflict=OnConflict(choice) if choice else None
+            experiment,
+            by=caller,
+            on_conflict=OnConflict(choice) if choice else None,
+            seen_version=seen_version(request),
         )
         return _answer(caller, started)
 
@@ -207,17 +216,20 @@ class StopView(APIView):
         operation_id="stop_experiment",
         tags=["Experiments"],
         summary="Stop an experiment",
+        parameters=[IF_MATCH],
         request=None,
         responses={
             200: ExperimentSerializer,
             409: conflict("`not_started`: it is a draft"),
+            412: OUT_OF_DATE,
             **REFUSALS,
         },
     )
     def post(self, request: Request, agent_id: UUID, experiment_id: UUID) -> Response:
         caller = _caller(request)
         experiment = experiment_for(caller, agent_id, experiment_id, Permission.RUN)
-        return _answer(caller, lifecycle.stop(experiment, by=caller))
+        stopped = lifecycle.stop(experiment, by=caller, seen_version=seen_version(request))
+        return _answer(caller, stopped)
 
 
 class DuplicateView(APIView):

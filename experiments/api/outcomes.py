@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from agents.roles import Caller, Permission
 from experiments import limits
 from experiments.access import experiment_for
-from experiments.api.experiments import IF_MATCH, REFUSALS, conflict, seen_version
+from experiments.api.experiments import IF_MATCH, OUT_OF_DATE, REFUSALS, conflict, seen_version
 from experiments.api.serializers import ExperimentSerializer, example
 from experiments.models import Experiment, Outcome
 from experiments.outcomes.conclusions import (
@@ -97,7 +97,7 @@ class ConclusionView(APIView):
         responses={
             200: ExperimentSerializer,
             409: conflict("`not_concluded`"),
-            412: conflict("`out_of_date`: it changed since the version in If-Match"),
+            412: OUT_OF_DATE,
             **REFUSALS,
         },
     )

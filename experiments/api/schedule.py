@@ -11,14 +11,20 @@ from rest_framework.views import APIView
 from agents.roles import Caller, Permission
 from experiments import lifecycle
 from experiments.access import experiment_for
-from experiments.api.experiments import IF_MATCH, REFUSALS, TOO_MANY, conflict, seen_version
+from experiments.api.experiments import (
+    IF_MATCH,
+    OUT_OF_DATE,
+    REFUSALS,
+    TOO_MANY,
+    conflict,
+    seen_version,
+)
 from experiments.api.serializers import ExperimentSerializer, example
 from experiments.api.serializers.schedule import ScheduleCallSerializer, schedule_sent
 from experiments.lifecycle import Schedule
 
 SCHEDULE_CALL = ScheduleCallSerializer()
 ENDED = "`ended`: its end has come and only the stop is not written yet"
-OUT_OF_DATE = conflict("`out_of_date`: it changed since the version in If-Match")
 
 
 class ScheduleView(APIView):

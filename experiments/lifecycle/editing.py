@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from agents import quotas
 from agents.agents.editing import changing
@@ -39,11 +39,14 @@ ONLY_RAISED = (
 
 
 @contextmanager
-def alone(experiment: Experiment) -> Iterator[Experiment]:
+def alone(experiment: Experiment, *, seen_version: int | None = None) -> Iterator[Experiment]:
     """The experiment as it is now, with nobody else changing it or assigning to it.
+
+    `seen_version` is the version that whoever asks had before them; None: any will do.
 
     Raises:
         NotFound: it has been deleted since.
+        OutOfDate: it has changed since `seen_version`.
     """
     with changing(experiment.agent_id) as agent:
         current = (
@@ -54,8 +57,15 @@ def alone(experiment: Experiment) -> Iterator[Experiment]:
         )
         if current is None:
             raise NotFound(NO_SUCH_EXPERIMENT)
+        if seen_version is not None and seen_version != current.version:
+            raise OutOfDate
         current.agent = agent
         yield current
+
+
+def raise_version(experiment: Experiment) -> None:
+    """For whatever changes of what its page and its answer show, and stands in another row."""
+    Experiment.objects.filter(pk=experiment.pk).update(version=F("version") + 1)
 
 
 def create(*, agent: Agent, sent: Mapping[str, object], by: Caller | None) -> Experiment:
@@ -86,9 +96,7 @@ def edit(
             has assignments, or the design of one that was started.
         OutOfDate: the experiment has changed since `seen_version`.
     """
-    with alone(experiment) as current:
-        if seen_version is not None and seen_version != current.version:
-            raise OutOfDate
+    with alone(experiment, seen_version=seen_version) as current:
         before = setup_of(current)
         others = Experiment.objects.of_agent(current.agent_id).exclude(pk=current.pk)
         after = changed_setup(sent, current=before, is_taken=_names_in(others))

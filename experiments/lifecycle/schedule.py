@@ -21,7 +21,7 @@ from experiments import history, limits
 from experiments.lifecycle.editing import alone
 from experiments.models import Action, AssignedCount, Assignment, Experiment, OnConflict
 from experiments.models.schedule import END_AFTER_START
-from glozr.errors import Conflict, FieldError, Invalid, OutOfDate
+from glozr.errors import Conflict, FieldError, Invalid
 from glozr.outputs.instants import written
 from glozr.postgres.clock import database_time
 
@@ -81,9 +81,7 @@ def set_schedule(
         Conflict: `ended`, as the end has come and only the stop is not written yet; `concluded`.
         OutOfDate: the experiment has changed since `seen_version`.
     """
-    with alone(experiment) as current:
-        if seen_version is not None and seen_version != current.version:
-            raise OutOfDate
+    with alone(experiment, seen_version=seen_version) as current:
         before = schedule_of(current) or Schedule()
         changes = changes_of(before, schedule)
         if not changes:

@@ -13,7 +13,7 @@ from django.db.models.functions import Least, Now
 from agents.roles import Caller
 from experiments import history
 from experiments.configuration import check_complete, setup_of
-from experiments.lifecycle.editing import alone
+from experiments.lifecycle.editing import alone, raise_version
 from experiments.lifecycle.schedule import (
     NO_END,
     NO_START,
@@ -55,6 +55,7 @@ def start(
     on_conflict: OnConflict | None = None,
     asked_about: UUID | None = None,
     is_scheduled: bool = False,
+    seen_version: int | None = None,
 ) -> Experiment:
     """Make the experiment its agent's active one; a stopped one keeps its assignments.
 
@@ -67,6 +68,7 @@ def start(
         AnotherRunning: one runs and `on_conflict` does not say what to do with it.
         Invalid: the set-up breaks rules; all of them are named. Or its end has passed, or nothing
             tells how long a planned one would take.
+        OutOfDate: it has changed since `seen_version`.
     """
     # What computes takes a third of a second to load, and most processes start nothing.
     from experiments.plans.baseline import baseline_of
@@ -74,21 +76,16 @@ def start(
 
     # It reads much, so beside the lock that visitors wait for.
     baseline = baseline_of(experiment.agent) if wants_plan(experiment) else None
-    with alone(experiment) as current:
-        if current.concluded is not None:
-            raise Conflict(
-                f"{current.name} is concluded. Duplicate it and start the copy.", code="concluded"
-            )
-        if not can(Action.STARTED, current):
-            raise Conflict(f"{current.name} is running already.", code="already_running")
-        check_complete(setup_of(current))
-        demand_future_end(current)
+    with alone(experiment, seen_version=seen_version) as current:
+        _demand_startable(current)
         active = _still_active(current)
         if active is not None:
             if on_conflict is None or asked_about not in (None, active.pk):
                 raise AnotherRunning(active)
             if on_conflict == OnConflict.STOP_CURRENT:
                 _stop(active, by=by, because={"started": _named(current)})
+            else:
+                raise_version(active)
         _move(current, Action.STARTED, started_at=Now(), stopped_at=None, **NO_START)
         changes: dict[str, object] = {"scheduled": True} if is_scheduled else {}
         if active is not None and on_conflict == OnConflict.KEEP_RUNNING:
@@ -100,16 +97,32 @@ def start(
     return current
 
 
+def _demand_startable(current: Experiment) -> None:
+    if current.concluded is not None:
+        raise Conflict(
+            f"{current.name} is concluded. Duplicate it and start the copy.", code="concluded"
+        )
+    if not can(Action.STARTED, current):
+        raise Conflict(f"{current.name} is running already.", code="already_running")
+    check_complete(setup_of(current))
+    demand_future_end(current)
+
+
 def stop(
-    experiment: Experiment, *, by: Caller | None, because: Mapping[str, object] | None = None
+    experiment: Experiment,
+    *,
+    by: Caller | None,
+    because: Mapping[str, object] | None = None,
+    seen_version: int | None = None,
 ) -> Experiment:
     """Halt new assignments at once. Stopping what is stopped changes nothing; `because` is for the
     history.
 
     Raises:
         Conflict: `not_started`, for a draft.
+        OutOfDate: it has changed since `seen_version`.
     """
-    with alone(experiment) as current:
+    with alone(experiment, seen_version=seen_version) as current:
         if current.is_draft:
             raise Conflict(
                 f"{current.name} is a draft and has not been started.", code="not_started"
@@ -136,12 +149,15 @@ def end(experiment: Experiment, *, is_decided: bool = False) -> bool:
     return True
 
 
-def delete(experiment: Experiment, *, by: Caller | None) -> None:
+def delete(experiment: Experiment, *, by: Caller | None, seen_version: int | None = None) -> None:
     """Take the experiment out of every list; a running one is stopped by it.
 
     Its assignments, and what conversations were stamped with, remain for the reports.
+
+    Raises:
+        OutOfDate: it has changed since `seen_version`.
     """
-    with alone(experiment) as current:
+    with alone(experiment, seen_version=seen_version) as current:
         if can(Action.STOPPED, current):
             _stop(current, by=by, because={"deleted": True})
         Experiment.objects.filter(pk=current.pk).update(
@@ -177,6 +193,8 @@ def _stop(
 ) -> None:
     """Its end is over with it. Since the time of it, if that has come, nobody was assigned."""
     _move(experiment, Action.STOPPED, stopped_at=Least(Now(), F("ends_at")), **NO_END)
+    if (next_active := active_experiment(experiment)) and _started_before(next_active, experiment):
+        raise_version(next_active)  # it takes the new visitors now, which its page shows
     forget_counts(experiment)
     history.record(experiment, Action.STOPPED, by=by, changes=because)
 
@@ -188,6 +206,10 @@ def _move(experiment: Experiment, action: Action, **columns: object) -> None:
         status=experiment.status, version=experiment.version, **columns
     )
     experiment.refresh_from_db(fields=list(columns))
+
+
+def _started_before(one: Experiment, other: Experiment) -> bool:
+    return (one.started_at, one.pk) < (other.started_at, other.pk)
 
 
 def _named(experiment: Experiment) -> dict[str, str]:

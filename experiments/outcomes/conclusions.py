@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F
 from django.db.models.functions import Now
 
 from agents.agents.editing import Seen, WordsOrigin, edit_agent
@@ -18,7 +17,7 @@ from agents.audit.events import caller_name
 from agents.models import User, WorkspaceAction
 from agents.roles import Caller
 from experiments import history, lifecycle, limits
-from experiments.lifecycle.editing import alone
+from experiments.lifecycle.editing import alone, raise_version
 from experiments.models import Action, Conclusion, Experiment, Kind, Outcome, Variant
 from experiments.outcomes.figures_kept import effect_of, figures_of
 from experiments.outcomes.support import primary_of, supported_outcome
@@ -114,7 +113,7 @@ def put_into_use(
                 *("revision_before", "revision_after", "taken_back_at", "taken_back_by_name")
             ]
         )
-        _raise_version(current)
+        raise_version(current)
         changes = {"variant": variant.name}
         history.record(current, Action.PUT_INTO_USE, by=by, changes=changes)
     conclusion.refresh_from_db()
@@ -134,18 +133,16 @@ def edit_learned(
     learned = learned.strip()
     if errors := _text_errors("learned", learned):
         raise Invalid(errors)
-    with alone(experiment) as current:
+    with alone(experiment, seen_version=seen_version) as current:
         conclusion = current.concluded
         if conclusion is None:
             detail = f"{current.name} is not concluded, so nothing is written of it yet."
             raise Conflict(detail, code="not_concluded")
-        if seen_version is not None and seen_version != current.version:
-            raise OutOfDate
         if (before := conclusion.learned) == learned:
             return conclusion
         conclusion.learned = learned
         conclusion.save(update_fields=["learned"])
-        _raise_version(current)
+        raise_version(current)
         history.record(current, Action.LEARNED, by=by, changes={"learned": [before, learned]})
     return conclusion
 
@@ -177,7 +174,7 @@ def take_out_of_use(experiment: Experiment, *, by: Caller | None) -> Conclusion:
         Conclusion.objects.filter(pk=conclusion.pk).update(
             taken_back_at=Now(), taken_back_by_name=caller_name(by)
         )
-        _raise_version(current)
+        raise_version(current)
         history.record(current, Action.TAKEN_BACK, by=by)
     conclusion.refresh_from_db()
     return conclusion
@@ -299,7 +296,7 @@ def _put_into_use(
 
 
 def _note(current: Experiment, conclusion: Conclusion, *, by: Caller | None) -> None:
-    _raise_version(current)
+    raise_version(current)
     lines = {
         "verdict": conclusion.verdict,
         "reason": conclusion.reason,
@@ -313,10 +310,6 @@ def _note(current: Experiment, conclusion: Conclusion, *, by: Caller | None) -> 
         by=by,
         changes={"outcome": conclusion.in_words, **changes},
     )
-
-
-def _raise_version(current: Experiment) -> None:
-    Experiment.objects.filter(pk=current.pk).update(version=F("version") + 1)
 
 
 def _demand_unedited(current: Experiment, conclusion: Conclusion) -> None:

@@ -79,11 +79,7 @@ def experiment(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> Htt
     steps = [narrative.step_of(event) for event in history.steps_of(shown)[: LATEST_STEPS + 1]]
     context = {
         "experiment": shown,
-        "split": split_of(shown),
-        "variants": [
-            (variant, share, written_json(variant.config))
-            for variant, share in zip(shown.variants.all(), split_of(shown), strict=True)
-        ],
+        **setup_context(shown),
         "superseded_by": superseding(shown),
         "can_start": lifecycle.can(Action.STARTED, shown),
         "can_stop": lifecycle.can(Action.STOPPED, shown),
@@ -134,6 +130,16 @@ def experiment_step(
 
 def _history_url(shown: Experiment) -> str:
     return reverse("experiment_history", args=[shown.agent_id, shown.pk])
+
+
+def setup_context(shown: Experiment) -> dict[str, Any]:
+    """What `experiments/browse/_setup.html` shows."""
+    split = split_of(shown)
+    variants = [
+        (variant, share, written_json(variant.config))
+        for variant, share in zip(shown.variants.all(), split, strict=True)
+    ]
+    return {"split": split, "variants": variants}
 
 
 def split_of(shown: Experiment) -> list[Share]:

@@ -19,11 +19,11 @@ from experiments.configuration import check_complete, setup_of
 from experiments.lifecycle import AnotherRunning, OnConflict, editing
 from experiments.lifecycle.schedule import END_PASSED
 from experiments.models import Action, Experiment
-from experiments.pages.browse import SECTION, superseding
+from experiments.pages.browse import SECTION, setup_context, superseding
 from experiments.pages.forms import ExperimentForm
 from experiments.plans.frozen import FrozenPlan, plan_if_started
 from experiments.results.looks.words import look_day
-from glozr.errors import Conflict, FieldError, Invalid
+from glozr.errors import Conflict, FieldError, Invalid, OutOfDate
 from glozr.zones import zone
 
 confirmed_step = require_http_methods(["GET", "HEAD", "POST"])
@@ -33,17 +33,19 @@ confirmed_step = require_http_methods(["GET", "HEAD", "POST"])
 def experiment_start(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
     if request.method != "POST":
-        if not lifecycle.can(Action.STARTED, experiment):
-            is_concluded = experiment.concluded is not None
-            why = "concluded. Duplicate it to ask again" if is_concluded else "running already"
-            messages.info(request, f"{experiment} is {why}.")
-            return redirect(experiment)
         return _start_page(request, experiment)
     choice, asked_about = _choice(request)
     try:
         started = lifecycle.start(
-            experiment, by=request.user, on_conflict=choice, asked_about=asked_about
+            experiment,
+            by=request.user,
+            on_conflict=choice,
+            asked_about=asked_about,
+            seen_version=_seen_version(request),
         )
+    except OutOfDate:
+        current = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+        return _start_page(request, current, has_changed=True, status=HTTPStatus.CONFLICT)
     except AnotherRunning:
         return _start_page(request, experiment, is_surprise=True, status=HTTPStatus.CONFLICT)
     except Invalid as invalid:
@@ -66,14 +68,22 @@ def experiment_stop(request: PageRequest, agent_id: UUID, experiment_id: UUID) -
     if not lifecycle.can(Action.STOPPED, experiment):
         messages.info(request, _why_not_stopped(experiment))
         return redirect(experiment)
+    has_changed = False
     if request.method == "POST":
-        lifecycle.stop(experiment, by=request.user)
-        messages.success(request, f"{experiment} is stopped. It takes no new visitors.")
-        return redirect(experiment)
+        try:
+            lifecycle.stop(experiment, by=request.user, seen_version=_seen_version(request))
+        except OutOfDate:
+            experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+            has_changed = True
+        else:
+            messages.success(request, f"{experiment} is stopped. It takes no new visitors.")
+            return redirect(experiment)
     return _step_page(
         request,
         experiment,
         "experiments/steps/experiment_stop.html",
+        status=HTTPStatus.CONFLICT if has_changed else HTTPStatus.OK,
+        has_changed=has_changed,
         next_active=lifecycle.active_experiment(experiment),
         superseded_by=superseding(experiment),
     )
@@ -106,22 +116,35 @@ def experiment_duplicate(request: PageRequest, agent_id: UUID, experiment_id: UU
 @proof_required
 def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
-    typed, is_wrong = request.POST.get("name", ""), False
+    typed, is_wrong, status = request.POST.get("name", ""), False, HTTPStatus.OK
     if request.method == "POST":
         is_wrong = _words(typed) != _words(experiment.name)
-        if not is_wrong:
-            lifecycle.delete(experiment, by=request.user)
+        status = HTTPStatus.BAD_REQUEST
+    if request.method == "POST" and not is_wrong:
+        try:
+            lifecycle.delete(experiment, by=request.user, seen_version=_seen_version(request))
+        except OutOfDate:
+            experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+            typed, status = "", HTTPStatus.CONFLICT
+        else:
             messages.success(request, f"{experiment} is deleted.")
             return redirect("experiment_list", agent_id)
     return _step_page(
         request,
         experiment,
         "experiments/steps/experiment_delete.html",
-        status=HTTPStatus.BAD_REQUEST if is_wrong else HTTPStatus.OK,
+        status=status,
+        has_changed=status == HTTPStatus.CONFLICT,
         next_active=lifecycle.active_experiment(experiment),
         typed=typed,
         is_wrong=is_wrong,
     )
+
+
+def _seen_version(request: PageRequest) -> int:
+    """The version that the page showed. A form that says none is none of ours: nothing was seen."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
 
 
 def _choice(request: PageRequest) -> tuple[OnConflict | None, UUID | None]:
@@ -137,9 +160,15 @@ def _start_page(
     experiment: Experiment,
     *,
     is_surprise: bool = False,
+    has_changed: bool = False,
     errors: Sequence[FieldError] = (),
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
+    if not lifecycle.can(Action.STARTED, experiment):
+        is_concluded = experiment.concluded is not None
+        why = "concluded. Duplicate it to ask again" if is_concluded else "running already"
+        messages.info(request, f"{experiment} is {why}.")
+        return redirect(experiment)
     form, plan = ExperimentForm.of(setup_of(experiment)), None
     try:
         check_complete(setup_of(experiment))
@@ -154,6 +183,7 @@ def _start_page(
         status=status,
         active=lifecycle.active_experiment(experiment),
         is_surprise=is_surprise,
+        has_changed=has_changed,
         plan=plan,
         first_look=_first_look(experiment, plan),
         problems=form.problems,
@@ -174,7 +204,7 @@ def _step_page(
     status: int = HTTPStatus.OK,
     **context: object,
 ) -> HttpResponse:
-    shown = {"experiment": experiment, **context}
+    shown = {"experiment": experiment, **setup_context(experiment), **context}
     return frame.agent_page(
         request, experiment.agent, template, shown, section=SECTION, status=status
     )

@@ -61,7 +61,7 @@ ASKING: dict[str, tuple[Callable[[Cast], str], dict[str, Any]]] = {
     "token": (of_workspace("tokens"), {"name": "Chat", "abilities": ["runtime"]}),
     "revoking": (of_token, {}),
     "connecting": (lambda cast: reverse("connect", args=[cast.agent.pk]), {}),
-    "deleting": (of_experiment, {"name": "Doomed"}),
+    "deleting": (of_experiment, {"name": "Doomed", "version": 1}),
     "webhook": (
         of_workspace("webhooks"),
         {"name": "x", "form": "slack", "url": "https://example.com/"},

@@ -111,3 +111,54 @@ class TestLifecycle:
         ]
         assert {step.actor for step in steps[1:]} == {cast.owner}
         assert steps[1].changes == {"hypothesis": ["", "Warmth sells."]}
+
+
+class TestIfMatch:
+    """Nobody starts, stops or deletes by a program what it has not seen."""
+
+    @pytest.mark.parametrize("step", ["start/", "stop/", ""])
+    def test_refuses_what_has_changed_since(
+        self, api: Api, experiment: Experiment, step: str
+    ) -> None:
+        if step != "start/":
+            lifecycle.start(experiment, by=None)
+        method = "POST" if step else "DELETE"
+        seen = api.call("GET", f"{experiment.pk}/").headers["ETag"]
+        now = api.call("PATCH", f"{experiment.pk}/", {"hypothesis": "Warmth"}).headers["ETag"]
+        refused = api.call(method, f"{experiment.pk}/{step}", **{"If-Match": seen})
+        assert (refused.status, refused["code"]) == (412, "out_of_date")
+        assert api.call("GET", f"{experiment.pk}/")["version"] == int(now.strip('"'))
+        done = api.call(method, f"{experiment.pk}/{step}", **{"If-Match": now})
+        assert done.status == (200 if step else 204)
+
+    @pytest.mark.parametrize("seen", ["x", "1.5", '"99999999999"', '"-1"'])
+    def test_refuses_what_is_no_version(self, api: Api, experiment: Experiment, seen: str) -> None:
+        refused = api.call("POST", f"{experiment.pk}/start/", **{"If-Match": seen})
+        assert refused.status == 412
+
+    @pytest.mark.parametrize("seen", ["*", ""])
+    def test_takes_any_version(self, api: Api, experiment: Experiment, seen: str) -> None:
+        assert api.call("POST", f"{experiment.pk}/start/", **{"If-Match": seen}).status == 200
+
+    @pytest.mark.parametrize("step", ["stop/", ""])
+    def test_the_etag_changes_with_what_is_active(self, api: Api, agent: Agent, step: str) -> None:
+        older, newer = ExperimentFactory.create_batch(2, agent=agent)
+        lifecycle.start(older, by=None)
+        active = api.call("GET", f"{older.pk}/")
+        api.call("POST", f"{newer.pk}/start/", {"on_conflict": "keep_running"})
+        superseded = api.call("GET", f"{older.pk}/")
+        api.call("POST" if step else "DELETE", f"{newer.pk}/{step}")
+        again = api.call("GET", f"{older.pk}/")
+        shown = [active, superseded, again]
+        assert [one["is_active"] for one in shown] == [True, False, True]
+        assert len({one.headers["ETag"] for one in shown}) == 3
+
+    def test_stopping_what_was_superseded_leaves_the_active_one_alone(
+        self, api: Api, agent: Agent
+    ) -> None:
+        older, newer = ExperimentFactory.create_batch(2, agent=agent)
+        lifecycle.start(older, by=None)
+        api.call("POST", f"{newer.pk}/start/", {"on_conflict": "keep_running"})
+        before = api.call("GET", f"{newer.pk}/").headers["ETag"]
+        api.call("POST", f"{older.pk}/stop/")
+        assert api.call("GET", f"{newer.pk}/").headers["ETag"] == before

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from agents.models import User
 from experiments import lifecycle, limits
-from experiments.lifecycle import OnConflict
+from experiments.lifecycle import OnConflict, editing
 from experiments.models import Experiment, Variant
 from tests.factories import ExperimentFactory
 from tests.roles import Cast
@@ -32,6 +32,11 @@ def running(cast: Cast) -> Experiment:
 
 def url(step: str, experiment: Experiment) -> str:
     return reverse(f"experiment_{step}", args=[experiment.agent_id, experiment.pk])
+
+
+def seen(experiment: Experiment) -> dict[str, object]:
+    """What the form of a page says that was opened just now."""
+    return {"version": Experiment.objects.get(pk=experiment.pk).version}
 
 
 def status_of(experiment: Experiment) -> str:
@@ -97,16 +102,16 @@ def test_looking_at_a_confirmation_does_nothing(
 
 
 def test_start_makes_it_the_active_experiment(admin: Client, cast: Cast, draft: Experiment) -> None:
-    response = admin.post(url("start", draft))
+    response = admin.post(url("start", draft), seen(draft))
     assert response["Location"] == draft.get_absolute_url()
     assert status_of(draft) == "running"
     assert draft.events.latest("created_at").actor == cast.admin
 
 
 def test_a_second_start_is_told_that_it_runs_already(admin: Client, draft: Experiment) -> None:
-    admin.post(url("start", draft))
+    admin.post(url("start", draft), seen(draft))
     steps = draft.events.count()
-    page = admin.post(url("start", draft), follow=True).content.decode()
+    page = admin.post(url("start", draft), seen(draft), follow=True).content.decode()
     assert "Aria or Max is running already." in page
     assert draft.events.count() == steps
     assert "is running already" in admin.get(url("start", draft), follow=True).content.decode()
@@ -120,7 +125,9 @@ def test_starting_while_another_runs_asks_what_becomes_of_it(
 ) -> None:
     page = admin.get(url("start", draft)).content.decode()
     assert "Older one is running. What shall become of it?" in page
-    admin.post(url("start", draft), {"on_conflict": choice, "running": str(running.pk)})
+    admin.post(
+        url("start", draft), seen(draft) | {"on_conflict": choice, "running": str(running.pk)}
+    )
     assert (status_of(draft), status_of(running)) == ("running", left)
 
 
@@ -129,7 +136,7 @@ def test_an_experiment_that_the_person_was_not_asked_about_goes_on(
     admin: Client, cast: Cast, draft: Experiment, running: Experiment, choice: str
 ) -> None:
     asked_about = ExperimentFactory.create(agent=cast.agent)
-    post = {"on_conflict": choice, "running": str(asked_about.pk)}
+    post = seen(draft) | {"on_conflict": choice, "running": str(asked_about.pk)}
     page = admin.post(url("start", draft), post)
     assert page.status_code == HTTPStatus.CONFLICT
     assert (
@@ -147,7 +154,7 @@ def test_an_incomplete_draft_lists_every_reason_with_its_field(
     Variant.objects.filter(experiment=draft, position=1).update(
         config={"persona": {"tone": "t" * (limits.PERSONA_LIMITS["tone"] + 1)}}
     )
-    for response in (admin.get(url("start", draft)), admin.post(url("start", draft))):
+    for response in (admin.get(url("start", draft)), admin.post(url("start", draft), seen(draft))):
         page = response.content.decode()
         edit = url("edit", draft)
         assert f'href="{edit}#id_variants-0-persona_name"' in page
@@ -159,7 +166,7 @@ def test_an_incomplete_draft_lists_every_reason_with_its_field(
 def test_start_again_promises_the_same_variants(admin: Client, running: Experiment) -> None:
     lifecycle.stop(running, by=None)
     assert "the same one again" in admin.get(url("start", running)).content.decode()
-    admin.post(url("start", running))
+    admin.post(url("start", running), seen(running))
     assert status_of(running) == "running"
 
 
@@ -170,7 +177,7 @@ def test_stop_halts_it(admin: Client, running: Experiment) -> None:
     page = admin.get(url("stop", running)).content.decode()
     assert "takes no new visitors" in page
     assert "with its own persona" in page
-    admin.post(url("stop", running))
+    admin.post(url("stop", running), seen(running))
     assert status_of(running) == "stopped"
 
 
@@ -189,10 +196,10 @@ def test_a_stale_stop_is_told_what_happened(
 ) -> None:
     lifecycle.stop(running, by=None)
     steps = running.events.count()
-    page = admin.post(url("stop", running), follow=True).content.decode()
+    page = admin.post(url("stop", running), seen(running), follow=True).content.decode()
     assert "Older one was stopped already." in page
     assert running.events.count() == steps
-    page = admin.post(url("stop", draft), follow=True).content.decode()
+    page = admin.post(url("stop", draft), seen(draft), follow=True).content.decode()
     assert "Aria or Max is a draft. There is nothing to stop." in page
 
 
@@ -219,7 +226,7 @@ def test_a_copy_needs_a_good_name(admin: Client, running: Experiment, name: str)
 
 @pytest.mark.parametrize("name", ["", "older one", "Older", "\0", "x" * 10_000])
 def test_delete_needs_the_name(admin: Client, running: Experiment, name: str) -> None:
-    response = admin.post(url("delete", running), {"name": name})
+    response = admin.post(url("delete", running), seen(running) | {"name": name})
     assert response.status_code == HTTPStatus.BAD_REQUEST
     assert "This is not its name" in response.content.decode()
     assert status_of(running) == "running"
@@ -227,7 +234,7 @@ def test_delete_needs_the_name(admin: Client, running: Experiment, name: str) ->
 
 def test_delete_takes_it_out_of_sight(admin: Client, running: Experiment) -> None:
     assert "stopped first" in admin.get(url("delete", running)).content.decode()
-    response = admin.post(url("delete", running), {"name": " Older  one "})
+    response = admin.post(url("delete", running), seen(running) | {"name": " Older  one "})
     assert response["Location"] == reverse("experiment_list", args=[running.agent_id])
     assert [str(message) for message in get_messages(response.wsgi_request)] == [
         "Older one is deleted."
@@ -235,3 +242,52 @@ def test_delete_takes_it_out_of_sight(admin: Client, running: Experiment) -> Non
     assert admin.get(running.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
     for step in STEPS:
         assert admin.post(url(step, running)).status_code == HTTPStatus.NOT_FOUND
+
+
+# ---- what has changed since it was seen ----
+
+
+def test_nobody_starts_what_they_have_not_seen(admin: Client, draft: Experiment) -> None:
+    opened = seen(draft)
+    page = admin.get(url("start", draft)).content.decode()
+    assert f'name="version" value="{draft.version}"' in page
+    assert page.count("weight 50") == 2
+    weights = [99, 1, 1]
+    variants = [
+        {"name": name, "weight": weight, "config": {"persona": {"name": name}}}
+        for name, weight in zip(("control", "Aria", "Max"), weights, strict=True)
+    ]
+    editing.edit(draft, sent={"variants": variants}, by=None)
+    answer = admin.post(url("start", draft), opened)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "Somebody changed Aria or Max after you opened this page" in answer.content.decode()
+    assert "weight 99" in answer.content.decode()
+    assert status_of(draft) == "draft"
+    admin.post(url("start", draft), seen(draft))
+    assert status_of(draft) == "running"
+
+
+def test_nobody_deletes_what_they_have_not_seen(admin: Client, draft: Experiment) -> None:
+    opened = seen(draft) | {"name": draft.name}
+    lifecycle.start(draft, by=None)
+    answer = admin.post(url("delete", draft), opened)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "It is running, so it is stopped first" in answer.content.decode()
+    assert status_of(draft) == "running"
+
+
+def test_nobody_stops_what_they_have_not_seen(admin: Client, running: Experiment) -> None:
+    opened = seen(running)
+    lifecycle.stop(running, by=None)
+    lifecycle.start(running, by=None)
+    assert admin.post(url("stop", running), opened).status_code == HTTPStatus.CONFLICT
+    assert status_of(running) == "running"
+
+
+@pytest.mark.parametrize("version", ["", "1.0", "x", "99999999999"])
+def test_a_form_that_names_no_version_of_ours_has_seen_nothing(
+    admin: Client, running: Experiment, version: str
+) -> None:
+    answer = admin.post(url("stop", running), {"version": version})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert status_of(running) == "running"

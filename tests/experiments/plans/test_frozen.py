@@ -168,10 +168,11 @@ class TestRefused:
         client = Client()
         client.force_login(cast.admin)
         address = reverse("experiment_start", args=[cast.agent.pk, draft.pk])
-        for answer in (client.get(address), client.post(address)):
+        seen = {"version": draft.version}
+        for answer in (client.get(address), client.post(address, seen)):
             assert "Say how many visitors a week you expect" in answer.text
             assert "id_expected_weekly" in answer.text
-        editing.edit(draft, sent=EXPECTED, by=None)
+        seen = {"version": editing.edit(draft, sent=EXPECTED, by=None).version}
         page = client.get(address).text
         assert "There are 4 looks" in page
-        assert client.post(address).status_code == 302
+        assert client.post(address, seen).status_code == 302

@@ -143,6 +143,7 @@ def test_an_end_that_has_come_is_said_before_the_stop_is_written(
 def test_a_start_after_the_end_leads_to_the_schedule(client: Client, draft: Experiment) -> None:
     given(draft, ends_at=from_now(seconds=-1))
     start = reverse("experiment_start", args=[draft.agent_id, draft.pk])
-    answer = client.post(start, follow=True)
+    draft.refresh_from_db(fields=["version"])
+    answer = client.post(start, {"version": draft.version}, follow=True)
     assert answer.redirect_chain == [(url(draft), HTTPStatus.FOUND)]
     assert "The end that is set has passed" in answer.content.decode()
