@@ -1,8 +1,6 @@
 """The description makes a client in Python that holds up to strict types and to real answers."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from agents.models import Ability
 from agents.pages.reference.api_docs import published_schema
 from agents.workspaces.tokens import create_token
+from tests.experiments.api.clients.programs import run
 from tests.harness.servers import served
 from tests.roles import Cast
 
@@ -19,21 +18,6 @@ CALLS = Path(__file__).parent / "calls.txt"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OF_GENERATOR = f"content_type_overrides:\n  {WORKBOOK}: application/octet-stream\n"
 OF_TYPES = "[mypy]\nstrict = True\n[mypy-glozr_client.client]\ndisable_error_code = arg-type\n"
-
-
-def run(folder: Path, *command: str, **environment: str) -> str:
-    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PATH": binaries, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    return said
 
 
 @pytest.mark.django_db(transaction=True)
