@@ -33,9 +33,12 @@ class Stack:
         workers: int = 2,
         settings: Mapping[str, str] | None = None,
         log: Path | None = None,
+        project: Path = PROJECT,
     ) -> None:
-        """`settings` are the database's; `log` takes what the server writes, in place of us."""
+        """`settings` are the database's; `log` takes what the server writes, in place of us;
+        `project` is the revision that is measured."""
         self.data_dir = data_dir
+        self.project = project
         self.log = log
         self.workers = workers
         self.postgres = EmbeddedPostgres(data_dir / "postgres", settings)
@@ -62,7 +65,7 @@ class Stack:
         """The output of a management command."""
         result = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment,
             check=True,
             stdout=subprocess.PIPE,
@@ -80,7 +83,7 @@ class Stack:
             log = files.enter_context(self.log.open("ab")) if self.log else None
             return subprocess.Popen(
                 command,
-                cwd=PROJECT,
+                cwd=self.project,
                 env=self.environment,
                 start_new_session=True,
                 stdout=log,

@@ -1,5 +1,6 @@
 """Time zones by name, whatever the machine knows of them."""
 
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,3 +17,8 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+def moment_in_words(moment: datetime, name: str) -> str:
+    """On the clock of the zone of that name: `27 Nov 2026, 18:13`."""
+    return f"{moment.astimezone(zone(name)):%d %b %Y, %H:%M}"

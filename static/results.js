@@ -52,6 +52,18 @@
     }
   });
 
+  // ---- what has not changed is not sent again: the server says that it still holds ----
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, headers } = event.detail;
+    if (elt.id === "results" && elt.dataset.tag) headers["If-None-Match"] = elt.dataset.tag;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const moment = document.getElementById("as-of");
+    const { elt, xhr } = event.detail;
+    if (elt.id !== "results" || xhr.status !== 304 || !moment) return;
+    moment.textContent = xhr.getResponseHeader("As-Of");
+  });
+
   // ---- a hidden tab rests, and catches up when it is looked at ----
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.elt.id === "results") event.preventDefault();

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import Role, User
 from agents.navigation import workspace_news
 from agents.pages import frame
-from glozr.zones import zone
+from glozr.zones import moment_in_words
 
 register = template.Library()
 SHOWN_WORKSPACES = 20
@@ -68,9 +68,9 @@ def local_time(
     if moment is None:
         return "\N{EN DASH}"
     if time_zone:
-        there = moment.astimezone(zone(time_zone))
-        text = f"{there:%d %b %Y}" if form == "date" else f"{there:%d %b %Y, %H:%M}"
-        return format_html('<time datetime="{}">{}</time>', there.isoformat(), text)
+        there = moment_in_words(moment, time_zone)
+        text = there.partition(",")[0] if form == "date" else there
+        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
     utc = moment.astimezone(UTC)
     text = f"{utc:%d %b %Y}" if form == "date" else f"{utc:%d %b %Y, %H:%M} UTC"
     return format_html('<time datetime="{}" data-local="{}">{}</time>', utc.isoformat(), form, text)

@@ -1,6 +1,12 @@
 """Experiments, their variants, who was assigned to which, and what was done to them."""
 
-from experiments.models.assignment import AssignedCount, Assignment, PendingCount, VariantTotals
+from experiments.models.assignment import (
+    AssignedCount,
+    Assignment,
+    FoldState,
+    PendingCount,
+    VariantTotals,
+)
 from experiments.models.conclusion import Conclusion, Outcome
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
@@ -50,6 +56,7 @@ __all__ = [
     "DuplicateCall",
     "Event",
     "Experiment",
+    "FoldState",
     "Kind",
     "LeftOut",
     "LeftOutRule",

@@ -168,6 +168,26 @@ class VariantTotals(models.Model):
         return Sums(*(getattr(self, name) for name in SUMS))
 
 
+class FoldState(models.Model):
+    """Another one whenever any of an agent's totals has changed, whoever changed them: a trigger of
+    `variant_totals` sees to it. What is worked out from totals is kept under it."""
+
+    agent = models.OneToOneField(
+        Agent,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        db_constraint=False,  # the totals' own keys prove it
+    )
+    state = models.UUIDField()
+
+    class Meta:
+        db_table = "fold_states"
+
+    def __str__(self) -> str:
+        return str(self.state)
+
+
 for _name, _known in SUMS.items():
     _column = models.DecimalField if "max_digits" in _known else models.BigIntegerField
     VariantTotals.add_to_class(_name, _column(db_default=0, **_known))

@@ -91,7 +91,8 @@ def daily_figures(experiment: Experiment) -> Iterator[DailyFigure]:
     variants = list(experiment.variants.all())
     time_zone = experiment.agent.workspace.time_zone
     so_far: dict[UUID, Sums] = {}
-    for day, of_day in totals.read([each.pk for each in variants], time_zone).days.items():
+    reading = totals.read(experiment.agent_id, [each.pk for each in variants], time_zone)
+    for day, of_day in reading.days.items():
         so_far = totals.altogether([so_far, of_day])
         for variant in variants:
             own, all_of_it = of_day.get(variant.pk, NOTHING), so_far.get(variant.pk, NOTHING)

@@ -10,12 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from experiments import limits
 from experiments.models import Experiment
@@ -110,6 +109,8 @@ class ExperimentResults:
     agent_edits: tuple[EditMeanwhile, ...]
     standing: Standing | None
     """By its plan; None without one."""
+    state: UUID | None
+    """Of the totals that all this follows from."""
 
     @property
     def as_of(self) -> datetime:
@@ -161,17 +162,24 @@ def planned_lift(text: str | None) -> float:
 
 
 def results_of(
-    experiment: Experiment, *, planned_lift: float = DEFAULT_LIFT, with_curves: bool = True
+    experiment: Experiment,
+    *,
+    planned_lift: float = DEFAULT_LIFT,
+    by_day: bool = True,
+    with_curves: bool = True,
+    counted: rollup.Counted | None = None,
 ) -> ExperimentResults:
-    """Everything that there is to show; `planned_lift` of 0.2 asks what +20% would take. Without
-    curves it costs a tenth."""
-    is_complete = rollup.bring_up_to_date(experiment.agent_id)
+    """Everything that there is to show; `planned_lift` of 0.2 asks what +20% would take. `counted`
+    is what waits that was counted just now. Curves, and all days with them, may be left out."""
+    counted = counted or rollup.count_what_waits(experiment.agent_id)
     return _results(
         experiment,
-        is_complete=is_complete,
+        state=counted.state,
+        is_complete=counted.is_complete,
         planned_lift=planned_lift,
         beside=meanwhile(experiment),
-        with_curves=with_curves,
+        by_day=by_day,
+        with_curves=by_day and with_curves,
     )
 
 
@@ -179,6 +187,7 @@ def results_in_brief(experiment: Experiment, *, is_complete: bool) -> Experiment
     """How the experiment stands; no days, curves, runs, neighbours and prompts."""
     return _results(
         experiment,
+        state=None,
         is_complete=is_complete,
         planned_lift=DEFAULT_LIFT,
         beside=None,
@@ -188,23 +197,25 @@ def results_in_brief(experiment: Experiment, *, is_complete: bool) -> Experiment
 def _results(
     experiment: Experiment,
     *,
+    state: UUID | None,
     is_complete: bool,
     planned_lift: float,
     beside: Meanwhile | None,
+    by_day: bool = False,
     with_curves: bool = False,
 ) -> ExperimentResults:
     time_zone = experiment.agent.workspace.time_zone
     variants = list(experiment.variants.all())
     ids = [variant.pk for variant in variants]
-    reading = totals.read(ids, time_zone)
+    reading = totals.read(experiment.agent_id, ids, time_zone, by_day=by_day, state=state)
     now = timezone.now()
     timing = timing_of(experiment, reading, now, is_complete=is_complete)
-    prompts = prompts_of(experiment.agent_id, ids) if beside else {}
+    prompts = prompts_of(experiment.agent_id, ids) if by_day else {}
     counts = variant_counts(variants, totals.altogether(reading.days.values()), prompts)
-    ratio = _sample_ratio(counts, reading.split)
+    ratio = _sample_ratio(counts, reading)
     standing = standing_of(experiment, reading, now)
     context = _Context(experiment, counts, ratio, planned_lift, timing, zone(time_zone), standing)
-    days = _up_to_today(reading.days, context) if beside else {}
+    days = _up_to_today(reading.days, context) if by_day else {}
     beside = beside or Meanwhile()
     return ExperimentResults(
         experiment=experiment,
@@ -224,6 +235,7 @@ def _results(
         neighbours=beside.neighbours,
         agent_edits=beside.agent_edits,
         standing=standing,
+        state=reading.state,
     )
 
 
@@ -262,18 +274,24 @@ class _Context:
         return not self.experiment.is_planned or (self.looks is not None and self.looks.is_settled)
 
 
-def _sample_ratio(counts: Sequence[VariantCounts], split: NDArray[np.int64]) -> SampleRatio:
+def _sample_ratio(counts: Sequence[VariantCounts], reading: totals.Reading) -> SampleRatio:
     """By every quarter of an hour so far, so that an alarm of yesterday is not gone today."""
-    p_value = watched_p_value(split, [count.weight for count in counts])
+    p_value = _watched(reading, tuple(count.weight for count in counts))
     return SampleRatio(p_value, p_value is not None and p_value < verdicts.SAMPLE_RATIO_ALARM)
+
+
+@lru_cache(maxsize=totals.KEPT_READINGS)
+def _watched(reading: totals.Reading, weights: tuple[int, ...]) -> float | None:
+    return watched_p_value(reading.split, weights)
 
 
 def _metrics_results(
     context: _Context, days: Mapping[date, Mapping[UUID, Sums]]
 ) -> tuple[MetricResults, ...]:
     sums = {count.id: count.sums for count in context.counts}
-    found = compared(context.metrics, context.counts, sums, has_verdict=context.has_verdict)
-    curves = curves_of(context.metrics, context.counts, days, has_verdict=context.has_verdict)
+    primary, has_verdict = context.experiment.primary_metric, context.has_verdict
+    found = compared(primary, context.counts, sums, has_verdict=has_verdict)
+    curves = curves_of(primary, context.counts, days, has_verdict=has_verdict)
     return tuple(
         _metric_results(metric, context, found[metric.key], curves[metric.key])
         for metric in context.metrics
@@ -281,7 +299,7 @@ def _metrics_results(
 
 
 def _metric_results(
-    metric: Metric, context: _Context, comparisons: list[Comparison], curves: tuple[Curve, ...]
+    metric: Metric, context: _Context, comparisons: Sequence[Comparison], curves: tuple[Curve, ...]
 ) -> MetricResults:
     control, *treatments = context.counts
     arms = [metric.arm(count.sums) for count in context.counts]

@@ -9,12 +9,13 @@ not over yet waits for the next fold. Integers and exact decimals throughout: a 
 """
 
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from experiments.models import PendingCount
+from experiments.models import FoldState, PendingCount
 from experiments.sums import SUMS
 from glozr.background import IsStopping, never
 from glozr.postgres.sql import statement
@@ -23,6 +24,9 @@ AGENTS_AT_ONCE = 1_000
 BATCH = 4_000
 """As many rows as a page may wait for: about 0.15 s."""
 WAIT_SECONDS = 0.05
+FOLD_AND_STATE = (
+    "SELECT fold_pending_counts(%s, %s), (SELECT state FROM fold_states WHERE agent_id = %s)"
+)
 SETTLED = statement(Path(__file__).parent / "sql", "settled", columns=", ".join(SUMS))
 FORGET = (
     "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
@@ -61,6 +65,41 @@ def bring_up_to_date(agent_id: UUID, *, seconds: float = 0.0) -> bool:
         if folded is None:
             time.sleep(WAIT_SECONDS)
     return True
+
+
+def state_of(agent_id: UUID) -> UUID | None:
+    """Another one whenever any of the agent's totals has changed; None before there were any.
+
+    Read it before the totals: what was worked out from them is then never older than the state."""
+    return FoldState.objects.filter(agent=agent_id).values_list("state", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """
+    Attributes:
+        is_complete: whether all that has happened is in the totals.
+        state: of the totals; None where it is not known without asking for it.
+    """
+
+    is_complete: bool
+    state: UUID | None
+
+
+def count_what_waits(agent_id: UUID) -> Counted:
+    """Fold what is pending, as much as a page may wait for.
+
+    Where anything was, the state is not known: the statement saw that of before."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD_AND_STATE, [agent_id, BATCH, agent_id])
+        folded, state = cursor.fetchone()
+    return Counted(folded is not None and folded < BATCH, None if folded else state)
+
+
+def known_state(agent_id: UUID) -> Counted:
+    """As `count_what_waits`, and then asks for a state that is not known."""
+    counted = count_what_waits(agent_id)
+    return counted if counted.state else replace(counted, state=state_of(agent_id))
 
 
 def fold_all(is_stopping: IsStopping = never) -> bool:

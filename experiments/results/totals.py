@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, Max, QuerySet, Sum
-from django.db.models.functions import Coalesce, Extract, TruncDate
+from django.db.models import BigIntegerField, DateField, F, Max, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Extract, TruncDate
 from numpy.typing import NDArray
 
-from experiments.models import VariantTotals
+from experiments.models import FoldState, VariantTotals
 from experiments.sums import NOTHING, SUMS, Sums
 from glozr.zones import zone
 
 SLOT = timedelta(minutes=15)
+ALL_DAYS = date.min
+KEPT_READINGS = 32
+"""By each process: at most half a mebibyte each, of ten variants over two months."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """The sums of each day on which visitors were assigned, in order, and how they came.
 
@@ -30,12 +35,14 @@ class Reading:
             any visitor was assigned, in order.
         arrivals: shape (slots, variants), the visitors assigned in it.
         last_assigned_at: of all visitors; the end of the slot where it was not noted.
+        state: of the fold, read with it; None where there are no totals.
     """
 
     days: Mapping[date, Mapping[UUID, Sums]]
     slots: NDArray[np.int64]
     arrivals: NDArray[np.int64]
     last_assigned_at: datetime | None
+    state: UUID | None = None
 
     @property
     def split(self) -> NDArray[np.int64]:
@@ -53,31 +60,64 @@ class Reading:
         return [int(visitors) for visitors in self.arrivals[is_recent].sum(axis=0)]
 
 
-def read(variant_ids: Sequence[UUID], time_zone: str) -> Reading:
-    """Days are those of `time_zone`; columns are in the order of `variant_ids`."""
+_KEPT: OrderedDict[tuple[UUID, tuple[UUID, ...], str], Reading] = OrderedDict()
+_KEEPING = Lock()
+
+
+def read(
+    agent_id: UUID,
+    variant_ids: Sequence[UUID],
+    time_zone: str,
+    *,
+    by_day: bool = True,
+    state: UUID | None = None,
+) -> Reading:
+    """Days are those of `time_zone`, or all as one, ALL_DAYS; columns are in the order of
+    `variant_ids`.
+
+    What was read is kept under the fold's state, which is read with it; under a `state` that is
+    known it need not be read again.
+    """
+    asked = (tuple(variant_ids), time_zone if by_day else "")
+    with _KEEPING:
+        kept = None if state is None else _KEPT.get((state, *asked))
+    if kept is not None:
+        return kept
+    rows = _daily(variant_ids, time_zone) if by_day else _altogether(variant_ids)
+    reading = _read(agent_id, variant_ids, rows)
+    if reading.state is not None:
+        with _KEEPING:
+            _KEPT[reading.state, *asked] = reading
+            while len(_KEPT) > KEPT_READINGS:
+                _KEPT.popitem(last=False)
+    return reading
+
+
+def _read(
+    agent_id: UUID, variant_ids: Sequence[UUID], summed: QuerySet[VariantTotals, Any]
+) -> Reading:
+    states: set[UUID] = set()  # one at most: all rows are of one moment
     days: dict[date, dict[UUID, Sums]] = {}
-    slots: dict[int, list[int]] = {}
+    came: list[tuple[int, list[int], list[int]]] = []
     last_moments: list[datetime] = []
     place = {variant_id: index for index, variant_id in enumerate(variant_ids)}
-    rows = _daily(variant_ids, time_zone).annotate(
-        slots=ArrayAgg(Extract("assigned_from", "epoch"), order_by="assigned_from"),
-        came=ArrayAgg("visitors", order_by="assigned_from"),
+    rows = summed.annotate(
+        slots=ArrayAgg(Cast(Extract("assigned_from", "epoch"), BigIntegerField())),
+        came=ArrayAgg("visitors"),
         last=Max(Coalesce("last_assigned_at", F("assigned_from") + SLOT)),
+        state=Subquery(FoldState.objects.filter(agent=agent_id).values("state")),
     )
-    for day, variant_id, *sums, moments, visitors, last in rows:
+    for day, variant_id, *sums, moments, visitors, last, state in rows:
+        states.add(state)
         days.setdefault(day, {})[variant_id] = Sums(*sums)
         last_moments.append(last)
-        for moment, came in zip(moments, visitors, strict=True):
-            slots.setdefault(int(moment), [0] * len(place))[place[variant_id]] = came
-    in_order = sorted(slots)
-    return Reading(
-        days=days,
-        slots=np.asarray(in_order, dtype=np.int64),
-        arrivals=np.asarray([slots[moment] for moment in in_order], dtype=np.int64).reshape(
-            -1, len(place)
-        ),
-        last_assigned_at=max(last_moments, default=None),
-    )
+        came.append((place[variant_id], moments, visitors))
+    slots = np.unique(np.asarray([at for _, moments, _ in came for at in moments], dtype=np.int64))
+    arrivals = np.zeros((len(slots), len(place)), dtype=np.int64)
+    for column, moments, visitors in came:
+        arrivals[np.searchsorted(slots, moments), column] = visitors
+    last_assigned_at = max(last_moments, default=None)
+    return Reading(days, slots, arrivals, last_assigned_at, state=next(iter(states), None))
 
 
 def _daily(variant_ids: Sequence[UUID], time_zone: str) -> QuerySet[VariantTotals, Any]:
@@ -85,6 +125,16 @@ def _daily(variant_ids: Sequence[UUID], time_zone: str) -> QuerySet[VariantTotal
         VariantTotals.objects.filter(variant_id__in=list(variant_ids))
         .annotate(day=TruncDate("assigned_from", tzinfo=zone(time_zone)))
         .order_by("day")
+        .values_list("day", "variant_id")
+        .annotate(*(Sum(name) for name in SUMS))
+    )
+
+
+def _altogether(variant_ids: Sequence[UUID]) -> QuerySet[VariantTotals, Any]:
+    return (
+        VariantTotals.objects.filter(variant_id__in=list(variant_ids))
+        .annotate(day=Value(ALL_DAYS, DateField()))
+        .order_by()
         .values_list("day", "variant_id")
         .annotate(*(Sum(name) for name in SUMS))
     )

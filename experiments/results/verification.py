@@ -43,7 +43,9 @@ def departures(experiment: Experiment) -> list[str]:
         plain, stored, waiting = _read(experiment)
         variants = list(Variant.objects.filter(experiment=experiment))
         reading = totals.read(
-            [variant.pk for variant in variants], experiment.agent.workspace.time_zone
+            experiment.agent_id,
+            [variant.pk for variant in variants],
+            experiment.agent.workspace.time_zone,
         )
         page = totals.altogether(reading.days.values())
     found = [

@@ -1,11 +1,9 @@
 """Figures of results in templates; `experiments.results.figures` says how they are written."""
 
-from datetime import datetime
-
 from django import template
 
 from experiments.results import figures
-from glozr.zones import zone
+from glozr.zones import moment_in_words
 
 register = template.Library()
 
@@ -15,12 +13,7 @@ register.filter("relative", figures.relative)
 register.filter("p_value", figures.p_value)
 register.filter("reach", figures.reach)
 register.filter("reason", figures.reason)
-
-
-@register.filter
-def in_zone(moment: datetime, name: str) -> str:
-    """A moment on the clock of the workspace."""
-    return f"{moment.astimezone(zone(name)):%d %b %Y, %H:%M}"
+register.filter("in_zone", moment_in_words)
 
 
 @register.filter

@@ -5,22 +5,31 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from agents.roles import Permission
 from experiments import limits
 from experiments.models import Experiment
 from experiments.pages.results.advice import advice_of
 from experiments.pages.results.drawn import metric_view
+from experiments.pages.results.polled import tag_of
 from experiments.pages.results.sections import questions_of
 from experiments.results.charts import BarPlot, bar_plot
 from experiments.results.comparing import VariantCounts
 from experiments.results.looks.words import look_day, outcome_in_words, progress_in_words
 from experiments.results.metrics import METRIC_OF_KEY
 from experiments.results.prompts import MOST_COUNTED
-from experiments.results.report import DEFAULT_LIFT, LIFTS, ExperimentResults, results_of
+from experiments.results.report import (
+    DEFAULT_LIFT,
+    LIFTS,
+    ExperimentResults,
+    results_of,
+)
+from experiments.results.rollup import Counted, count_what_waits
 from experiments.results.verdicts import VerdictKind
 from experiments.split import Share, percent, shares
 from experiments.statistics import ENOUGH_VISITORS
-from glozr.zones import zone
+from glozr.zones import moment_in_words, zone
 
 SHOWN_EDITS = 5
 
@@ -38,19 +47,29 @@ def results_context(
     can: Collection[str] = (),
     planned_lift: float = DEFAULT_LIFT,
     is_for_outsiders: bool = False,
+    by_day: bool = True,
     with_curves: bool = False,
+    counted: Counted | None = None,
 ) -> dict[str, Any]:
     """For the templates in `experiments/results/`. `planned_lift` of 0.2 asks what +20% would take.
     Outsiders are told of no other experiment, and of nobody who edited the agent."""
-    results = results_of(experiment, planned_lift=planned_lift, with_curves=with_curves)
+    counted = counted or count_what_waits(experiment.agent_id)
+    results = results_of(
+        experiment,
+        planned_lift=planned_lift,
+        by_day=by_day,
+        with_curves=with_curves,
+        counted=counted,
+    )
+    of_what = replace(counted, state=results.state)
     if is_for_outsiders:
         results = replace(results, agent_edits=(), neighbours=())
-    days = bar_plot([(day.day, day.visitors) for day in results.days])
-    split = shares([(variant.name, variant.weight) for variant in results.variants])
     edits = _edits_by_day(results)
     metrics = [metric_view(metric, results, edits) for metric in results.metrics]
     return {
         "results": results,
+        "tag": tag_of(experiment, of_what, timezone.now(), can=can, lift=planned_lift),
+        "as_of": moment_in_words(results.as_of, results.time_zone),
         "visitors": results.visitors,
         "metrics": metrics,
         "primary": metrics[0],
@@ -60,6 +79,18 @@ def results_context(
         "asks_how_long": _asks_how_long(results),
         "is_for_outsiders": is_for_outsiders,
         "looked_ahead_to": [each for each in metrics if not each.results.metric.is_guardrail],
+        "lifts": sorted({*LIFTS, planned_lift}),
+        "enough": ENOUGH_VISITORS,
+        **_data_context(results),
+        **_plan_context(results),
+    }
+
+
+def _data_context(results: ExperimentResults) -> dict[str, Any]:
+    """Who was counted, and what else happened."""
+    days = bar_plot([(day.day, day.visitors) for day in results.days])
+    split = shares([(variant.name, variant.weight) for variant in results.variants])
+    return {
         "most_messages": limits.MESSAGES_COUNTED,
         "variants_counted": [
             VariantView(counts, percent(counts.sums.visitors, results.visitors), share.percent)
@@ -68,12 +99,9 @@ def results_context(
         "counted_split": _counted_split(results),
         "days": days,
         "days_summary": _days_summary(days, results),
-        "lifts": sorted({*LIFTS, planned_lift}),
-        "enough": ENOUGH_VISITORS,
         "latest_edits": results.agent_edits[::-1][:SHOWN_EDITS],
         "earlier_edits": len(results.agent_edits[SHOWN_EDITS:]),
         "most_counted": MOST_COUNTED,
-        **_plan_context(results),
     }
 
 

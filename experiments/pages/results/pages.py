@@ -1,10 +1,13 @@
 """What came of experiments: the figures of one, and of all that an agent ever ran."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -15,11 +18,14 @@ from agents.roles import Permission
 from experiments.access import experiment_for
 from experiments.models import Experiment
 from experiments.pages.results.context import results_context
+from experiments.pages.results.polled import MOMENT, keep_part, kept_part, tag_of
 from experiments.pages.results.sections import SectionKey
 from experiments.results import overview
 from experiments.results.report import planned_lift
+from experiments.results.rollup import Counted, known_state
 from glozr.edge.replica import from_replica
 from glozr.errors import NotFound
+from glozr.zones import moment_in_words
 
 EXPERIMENTS_PER_PAGE = 10
 
@@ -32,11 +38,29 @@ def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.VIEW)
     if not request.htmx:
         return redirect(f"{_page_of(experiment, request)}#results")
-    context = _context(request, experiment)
-    if context["visitors"] and request.GET.get("empty"):
-        # The page has no sections yet that could be filled.
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "experiments/results/_live.html", context)
+    now = timezone.now()
+    can = roles.permissions_of(request.user, experiment.agent.workspace)
+    lift = planned_lift(request.GET.get("lift") or None)
+    counted = known_state(experiment.agent_id)
+    tag = tag_of(experiment, counted, now, can=can, lift=lift)
+    as_of = moment_in_words(now, experiment.agent.workspace.time_zone)
+    if tag and request.headers.get("If-None-Match") == tag:
+        headers = {"As-Of": as_of, "ETag": tag}
+        return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    part = kept_part(tag) if tag else None
+    if part is None:
+        context = _context(request, experiment, by_day=False, counted=counted)
+        if context["visitors"] and request.GET.get("empty"):
+            # The page has no sections yet that could be filled.
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        if experiment.is_running:
+            context["as_of"] = MOMENT
+        part = render_to_string("experiments/results/_live.html", context, request)
+        # Of what was read: it may have moved on since it was asked for.
+        tag = context["tag"]
+        if tag:
+            keep_part(tag, part)
+    return HttpResponse(part.replace(MOMENT, as_of), headers={"ETag": tag} if tag else {})
 
 
 @require_safe
@@ -62,11 +86,23 @@ def experiment_results_section(
 
 
 def _context(
-    request: PageRequest, experiment: Experiment, *, with_curves: bool = False
+    request: PageRequest,
+    experiment: Experiment,
+    *,
+    by_day: bool = True,
+    with_curves: bool = False,
+    counted: Counted | None = None,
 ) -> dict[str, Any]:
     can = roles.permissions_of(request.user, experiment.agent.workspace)
     lift = planned_lift(request.GET.get("lift") or None)
-    shown = results_context(experiment, can=can, planned_lift=lift, with_curves=with_curves)
+    shown = results_context(
+        experiment,
+        can=can,
+        planned_lift=lift,
+        by_day=by_day,
+        with_curves=with_curves,
+        counted=counted,
+    )
     return {
         "agent": experiment.agent,
         "workspace": experiment.agent.workspace,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
 from uuid import UUID
 
 from experiments.models import Variant
 from experiments.results import totals
 from experiments.results.comparing.labels import parted
-from experiments.results.metrics import Metric
+from experiments.results.metrics import primary_first
 from experiments.results.prompts import PromptCount
 from experiments.statistics import (
     ArmFigures,
@@ -23,6 +24,8 @@ from experiments.statistics import (
 from experiments.sums import NOTHING, Sums
 
 MAX_POINTS = 60
+KEPT_COMPARISONS = 4 * MAX_POINTS
+"""By each process: about 10 KiB for each variant and day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +100,31 @@ class Curve:
     points: tuple[CurvePoint, ...]
 
 
+Compared = Mapping[str, Sequence[Comparison]]
+"""Every treatment's comparison with the control, by metric."""
+
+
 def compared(
-    metrics: Sequence[Metric],
+    primary_metric: str,
     counts: Sequence[VariantCounts],
     sums: Mapping[UUID, Sums],
     *,
     has_verdict: bool,
-) -> dict[str, list[Comparison]]:
-    """Every treatment's, by metric: the first one's at 5% of its own, the others' at 5% together,
-    and each guardrail's by itself.
+) -> Compared:
+    """The primary metric's at 5% of its own, the others' at 5% together, and each guardrail's by
+    itself.
 
-    Without a verdict, as between looks, what decides shows no certainty.
+    Without a verdict, as between looks, what decides shows no certainty. It follows from the sums
+    alone, and is kept under them: past days of a curve are compared once.
     """
-    arms = {
-        metric.key: [metric.arm(sums.get(count.id, NOTHING)) for count in counts]
-        for metric in metrics
-    }
+    of_arms = tuple(sums.get(count.id, NOTHING) for count in counts)
+    return _compared(primary_metric, of_arms, has_verdict)
+
+
+@lru_cache(maxsize=KEPT_COMPARISONS)
+def _compared(primary_metric: str, sums: tuple[Sums, ...], has_verdict: bool) -> Compared:
+    metrics = primary_first(primary_metric)
+    arms = {metric.key: [metric.arm(each) for each in sums] for metric in metrics}
     primary, *others = [metric.key for metric in metrics if not metric.is_guardrail]
     found = {key: compare(own[0], own[1:]) for key, own in arms.items() if key not in others}
     together = compare_together([(arms[key][0], arms[key][1:]) for key in others])
@@ -122,7 +134,7 @@ def compared(
 
 
 def curves_of(
-    metrics: Sequence[Metric],
+    primary_metric: str,
     counts: Sequence[VariantCounts],
     days: Mapping[date, Mapping[UUID, Sums]],
     *,
@@ -134,7 +146,8 @@ def curves_of(
     step = -(-len(up_to) // MAX_POINTS) or 1
     chosen = list(zip(days, up_to, strict=True))[::-step][::-1]
     found = [
-        (day, compared(metrics, counts, sums, has_verdict=has_verdict)) for day, sums in chosen
+        (day, compared(primary_metric, counts, sums, has_verdict=has_verdict))
+        for day, sums in chosen
     ]
     return {
         metric.key: tuple(
@@ -144,5 +157,5 @@ def curves_of(
             )
             for place, treatment in enumerate(counts[1:])
         )
-        for metric in metrics
+        for metric in primary_first(primary_metric)
     }

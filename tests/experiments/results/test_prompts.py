@@ -224,15 +224,20 @@ class TestEditsOfTheAgent:
     ) -> None:
         page = reader.get(edited.get_absolute_url()).content.decode()
         above = page[page.index('id="results-title"') : page.index('class="verdict')]
-        assert "The agent was edited on" in above
-        assert "while this ran" in above
-        assert above.index(str(cast.owner)) < above.index(str(cast.admin))
-        assert reverse("agent_revision", args=[edited.agent_id, 2]) in above
-        assert page.count('class="chart-edit"') % 2 == 0
+        assert "The agent was edited while this ran" in above
+        assert str(cast.owner) in above
+        data = page[page.index('id="data-body"') :]
+        assert data.index(str(cast.owner)) < data.index(str(cast.admin))
+        assert reverse("agent_revision", args=[edited.agent_id, 2]) in data
+
+        where = [edited.agent_id, edited.pk, "curves"]
+        curves = reader.get(reverse("experiment_results_section", args=where)).content.decode()
+        assert curves.count('class="chart-edit"') % 2 == 0
         day = datetime.now(UTC) - timedelta(days=2)
-        assert f"<title>Agent edited, {day:%d %b %Y}: {cast.admin} made revision 2</title>" in page
-        assert f"{cast.owner} made revision 3, urgently" in page
-        assert "Upright lines are edits of the agent." in page
+        made = f"<title>Agent edited, {day:%d %b %Y}: {cast.admin} made revision 2</title>"
+        assert made in curves
+        assert f"{cast.owner} made revision 3, urgently" in curves
+        assert "Upright lines are edits of the agent." in curves
 
     def test_of_an_agent_left_alone_nothing_is_said(
         self, reader: Client, experiment: Experiment

@@ -14,8 +14,9 @@ from agents.models import Agent
 from experiments import lifecycle, limits
 from experiments.lifecycle import OnConflict
 from experiments.models import Experiment
-from experiments.results import rollup
+from experiments.pages.results import context as results_context
 from experiments.results.figures import DASH
+from experiments.results.rollup import Counted
 from tests.factories import ExperimentFactory, unused_id
 from tests.roles import Cast
 from tests.runtime import Runtime
@@ -109,7 +110,7 @@ class TestEveryShapeOfData:
     def test_nobody_may_have_come_while_it_is_not_known(
         self, reader: Client, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(rollup, "bring_up_to_date", lambda agent_id: False)
+        monkeypatch.setattr(results_context, "count_what_waits", lambda _: Counted(False, None))
         assert "Who came is still being counted." in words(shown(reader, experiment))
         lifecycle.stop(experiment, by=None)
         page = words(shown(reader, experiment))
