@@ -17,7 +17,7 @@ from typing import TypeAlias
 Job: TypeAlias = Callable[[], None]
 
 SWITCH_SECONDS = 0.0005
-"""How long a page or a file that is being worked out keeps other threads of its process waiting.
+"""How long a page, a file or an answer in the making keeps other threads of its process waiting.
 
 Set only while there is one: it makes the usual call on which a visitor waits dearer.
 """
@@ -77,7 +77,7 @@ class Lanes:
 
 
 def _work(lane: Lane, queue: "SimpleQueue[Job]") -> None:
-    is_long = lane in (Lane.PAGES, Lane.FILES)
+    is_long = lane in (Lane.PAGES, Lane.FILES, Lane.MODELS)
     while True:
         job = queue.get()
         if is_long:
