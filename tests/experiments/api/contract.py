@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import schemathesis
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from schemathesis import Case, HookContext
 from schemathesis.checks import positive_data_acceptance
 from schemathesis.core.parameters import ParameterLocation
@@ -96,7 +97,8 @@ def one_connection() -> Iterator[None]:
     """Requests stay in the test's transaction, as Django's own test client keeps them there."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield
+    with patch.object(connections[DEFAULT_DB_ALIAS], "close_if_unusable_or_obsolete"):
+        yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
