@@ -30,7 +30,7 @@ class ExperimentsConfig(AppConfig):
             "start and end by schedule", "experiments.schedules.due.start_and_end_due", every=2
         )
         add_step("end what is decided", "experiments.schedules.due.end_decided", every=30)
-        add_step("take looks", "experiments.results.looks.taking.take_due_looks", every=30)
+        add_step("take looks", "experiments.results.looks.due.take_those_due", every=30)
         add_step("erase old visitors", "experiments.visitors.erasing.erase_old", every=600)
         history.listen_to_steps("notices", telling.tell_of_steps)
         add_step("look for news", "experiments.notices.watching.watch", every=30)

@@ -20,10 +20,6 @@ from glozr.serving.short_way import ShortWay  # noqa: E402
 # Load the views now rather than in the first request, and tell the garbage collector that what
 # is loaded stays: looking through all of it again and again took a tenth of a request's time.
 import_module(settings.ROOT_URLCONF)
-# The embedded database is looked for once: now, so that no request waits for its start, nor starts
-# again what somebody has stopped.
-with suppress(OperationalError):
-    connection.get_connection_params()
 short_way = ShortWay(django_application)
 gc.collect()
 gc.freeze()
@@ -39,7 +35,12 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
 
 
 def before_serving() -> None:
-    """Before the first request: what stands before the database is found out, and said."""
+    """Before the first request of a process, which may have been forked from one that has loaded
+    this long ago: the embedded database is looked for, so that no request waits for its start, nor
+    starts again what somebody has stopped; what stands before another is found out, and said."""
+    database = connection.settings_dict
+    if database.get("EMBEDDED"):
+        database["HOST"] = ""
     with suppress(OperationalError):
         connection.ensure_connection()
     connection.close()

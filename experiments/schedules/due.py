@@ -16,7 +16,6 @@ from experiments import lifecycle
 from experiments.lifecycle.editing import alone
 from experiments.lifecycle.schedule import drop_start, schedule_of
 from experiments.models import AssignedCount, Experiment
-from experiments.schedules.decided import is_decided
 from glozr.background import IsStopping, never
 from glozr.errors import DomainError, Invalid, NotFound
 from glozr.postgres.clock import database_time
@@ -108,6 +107,8 @@ def _claimed() -> list[Experiment]:
 
 
 def _end_if_decided(experiment: Experiment) -> bool:
+    from experiments.schedules.decided import is_decided  # loads all that computes
+
     return is_decided(experiment) and lifecycle.end(experiment, is_decided=True)
 
 

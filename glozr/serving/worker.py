@@ -1,16 +1,10 @@
-"""A worker: one process that serves, started by `glozr.server`.
-
-python -m glozr.serving.worker glozr.wsgi:application 127.0.0.1 8000
-"""
+"""A worker: one process that serves, forked by `glozr.server` from one that has loaded it all."""
 
 import os
 import resource
 import socket
-import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from typing import cast
 from wsgiref.types import WSGIApplication
 
@@ -24,14 +18,10 @@ from glozr.serving.sockets import BACKLOG, shared_socket
 MOST_FILES = 65_536
 
 
-def main(arguments: Sequence[str]) -> None:
-    target, host, port = arguments
-    name, _, attribute = target.partition(":")
-    module = import_module(name)
-    getattr(module, "before_serving", lambda: None)()
-    server = Server(getattr(module, attribute), parent=os.getppid())
+def serve(application: WSGIApplication, host: str, port: int, *, parent: int) -> None:
+    """Until SIGTERM or Ctrl-C, or until `parent` is not the parent of this process any more."""
     _allow_many_connections()
-    server.run(sockets=[shared_socket(host, int(port))])
+    Server(application, parent=parent).run(sockets=[shared_socket(host, port)])
 
 
 class Server(uvicorn.Server):
@@ -80,7 +70,3 @@ def _allow_many_connections() -> None:
     if soft < most:
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -20,13 +20,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 
 from experiments import limits
-from experiments.models import Experiment, Look, Status
+from experiments.models import Experiment, Look
 from experiments.plans.frozen import FrozenPlan, plan_of_start
 from experiments.results import rollup, totals
+from experiments.results.looks.due import experiments_due
 from experiments.results.looks.kept import as_kept
 from experiments.results.metrics import METRIC_OF_KEY
 from experiments.statistics import Arm
@@ -36,7 +36,6 @@ from glozr.background import IsStopping, never
 
 EXPERIMENTS_AT_ONCE = 100
 COUNTING_SECONDS = 10.0
-DAY_OF_WINDOW = timedelta(days=1)
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ class DueLook:
 def take_due_looks(is_stopping: IsStopping = never) -> bool:
     """Take what is due of up to EXPERIMENTS_AT_ONCE experiments; whether there was anything."""
     found = False
-    for experiment_id, agent_id in _due(EXPERIMENTS_AT_ONCE):
+    for experiment_id, agent_id in experiments_due(EXPERIMENTS_AT_ONCE):
         try:
             while not is_stopping() and take_next(experiment_id, agent_id):
                 found = True
@@ -62,15 +61,6 @@ def take_due_looks(is_stopping: IsStopping = never) -> bool:
         except Exception:  # of one experiment, which must not keep the others waiting
             _log.exception("No look could be taken at experiment %s", experiment_id)
     return found
-
-
-def _due(at_most: int) -> list[tuple[UUID, UUID]]:
-    window = ExpressionWrapper(F("window_days") * Value(DAY_OF_WINDOW), DurationField())
-    is_final = Q(status=Status.STOPPED, stopped_at__lte=Now() - limits.LATENESS - window)
-    due = Experiment.objects.filter(next_look_at__isnull=False).filter(
-        Q(next_look_at__lte=Now()) | is_final
-    )
-    return list(due.order_by("next_look_at").values_list("pk", "agent_id")[:at_most])
 
 
 def take_next(experiment_id: UUID, agent_id: UUID) -> bool:

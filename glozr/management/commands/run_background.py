@@ -8,6 +8,7 @@ from glozr import background
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # which load all addresses and views; nobody comes to them here
     help = "Do what goes on beside requests: fold results, send mail, clear what is over."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -167,7 +167,7 @@ class TestEnds:
             asked.append(experiment)
             return False
 
-        monkeypatch.setattr("experiments.schedules.due.is_decided", ask)
+        monkeypatch.setattr("experiments.schedules.decided.is_decided", ask)
         given(running, ends_when_decided=True)
         end_decided()
         end_decided()

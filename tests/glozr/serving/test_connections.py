@@ -139,7 +139,7 @@ def test_an_answer_that_nobody_reads_is_given_up(
     assert answers(server)
     assert answers(server, "/healthz")
     until(lambda: server.connections == 0)
-    assert application.pieces_closed.is_set()
+    assert application.pieces_closed.wait(PATIENCE_SECONDS)
     assert [client.read() for client in slow] == ["reset"] * 2
 
 
