@@ -34,6 +34,7 @@ class ExperimentsConfig(AppConfig):
         add_step("erase old visitors", "experiments.visitors.erasing.erase_old", every=600)
         history.listen_to_steps("notices", telling.tell_of_steps)
         add_step("look for news", "experiments.notices.watching.watch", every=30)
+        add_step("keep briefs", "experiments.outcomes.briefs.keep_missing", every=60)
         add_step("pass on notices", "experiments.notices.passing_on.pass_on_notices", every=2)
         add_step("deliver notices", "experiments.notices.delivering.deliver_due", every=2)
         add_step("clear old notices", "experiments.notices.upkeep.clear_old_notices", every=600)

@@ -7,6 +7,7 @@ from experiments.models.assignment import (
     PendingCount,
     VariantTotals,
 )
+from experiments.models.brief import KeptBrief
 from experiments.models.conclusion import Conclusion, Outcome
 from experiments.models.duplicate_call import DuplicateCall
 from experiments.models.event import Action, Event
@@ -57,6 +58,7 @@ __all__ = [
     "Event",
     "Experiment",
     "FoldState",
+    "KeptBrief",
     "Kind",
     "LeftOut",
     "LeftOutRule",

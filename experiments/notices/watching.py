@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from experiments.models import Experiment, NoticeKind, NoticeWatch
 from experiments.notices import words
 from experiments.notices.telling import tell
+from experiments.outcomes.briefs import keep_brief
 from experiments.results.looks.standing import Standing
 from experiments.results.looks.words import outcome_in_words
 from experiments.results.report import ExperimentResults, results_in_brief
@@ -76,6 +77,7 @@ def _look_at(experiment: Experiment) -> bool:
     if experiment.is_deleted or experiment.started_at is None or is_concluded:
         return False
     results = results_in_brief(experiment, is_complete=True)
+    keep_brief(results)
     for state in _states_of(results, run=experiment.started_at.isoformat()):
         tell(experiment, state.kind, key=state.key, text=state.text)
     has_looks_to_come = experiment.is_planned and results.next_look is not None

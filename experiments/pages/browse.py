@@ -1,7 +1,5 @@
 """Looking at experiments: the list, one of them, its history."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from agents import access, roles
 from agents.audit import texts
-from agents.models import Agent
 from agents.pages import frame
 from agents.pages.frame import PageRequest
 from agents.roles import Permission
@@ -22,23 +19,15 @@ from experiments.lifecycle import narrative
 from experiments.models import Action, Experiment, Status
 from experiments.notices import reading
 from experiments.notices.words import title_of
+from experiments.pages.listing import listed, split_of
 from experiments.pages.results.context import results_context
 from experiments.pages.typed_json import written_json
 from experiments.results.report import planned_lift
-from experiments.results.visitor_counts import visitors_by_variant
-from experiments.split import Share, shares
 from glozr.edge.replica import from_replica
 
 SECTION = "experiments"
 LATEST_STEPS = 5
 LATELY = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedExperiment:
-    experiment: Experiment
-    split: Sequence[Share]
-    visitors: int
 
 
 @require_safe
@@ -53,12 +42,12 @@ def experiment_list(request: PageRequest, agent_id: UUID) -> HttpResponse:
         found = found.with_status(status)
     if search:
         found = found.named_like(search)
-    listed = found.with_is_active().select_related("conclusion__variant")
-    page = frame.paged(request, listed.prefetch_related("variants"))
+    shown = found.with_is_active().select_related("conclusion__variant", "brief")
+    page = frame.paged(request, shown.prefetch_related("variants"))
     latest = reading.latest_of_agent(agent, within=LATELY)
     context = {
         "page": page,
-        "rows": _rows(agent, list(page)),
+        "rows": listed(agent, list(page)),
         "statuses": Status.choices,
         "status": status,
         "search": search,
@@ -142,10 +131,6 @@ def setup_context(shown: Experiment) -> dict[str, Any]:
     return {"split": split, "variants": variants}
 
 
-def split_of(shown: Experiment) -> list[Share]:
-    return shares([(variant.name, variant.weight) for variant in shown.variants.all()])
-
-
 def superseding(shown: Experiment) -> Experiment | None:
     """The experiment that takes new visitors in place of this running one, if one does."""
     if not shown.is_running or shown.is_active:
@@ -153,13 +138,3 @@ def superseding(shown: Experiment) -> Experiment | None:
     # As `experiment_for` read them beside it: of the other nothing more is shown.
     named = {"pk": getattr(shown, "active_id", None), "name": getattr(shown, "active_name", "")}
     return Experiment(agent_id=shown.agent_id, **named)
-
-
-def _rows(agent: Agent, experiments: Sequence[Experiment]) -> list[ListedExperiment]:
-    counts = visitors_by_variant(agent.pk, [one.pk for one in experiments])
-    return [
-        ListedExperiment(
-            one, split_of(one), sum(counts[variant.pk] for variant in one.variants.all())
-        )
-        for one in experiments
-    ]

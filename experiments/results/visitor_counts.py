@@ -21,7 +21,7 @@ def visitors_by_variant(agent_id: UUID, experiment_ids: Collection[UUID]) -> Cou
         VariantTotals.objects.filter(variant__experiment__in=experiment_ids)
         .order_by()
         .values_list("variant")
-        .annotate(Sum("visitors"))
+        .annotate(came=Sum("visitors"))
     )
     pending = PendingCount.objects.filter(agent=agent_id).order_by("-id")[:MAX_PENDING]
     waiting = (
@@ -32,6 +32,9 @@ def visitors_by_variant(agent_id: UUID, experiment_ids: Collection[UUID]) -> Cou
         )
         .order_by()
         .values_list("variant")
-        .annotate(Count("pk"))
+        .annotate(came=Count("pk"))
     )
-    return Counter(dict(folded)) + Counter(dict(waiting))
+    found: Counter[UUID] = Counter()
+    for variant_id, came in folded.union(waiting, all=True):
+        found[variant_id] += came
+    return found

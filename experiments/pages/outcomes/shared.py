@@ -15,7 +15,8 @@ from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from experiments.access import experiment_for
 from experiments.outcomes import sharing
-from experiments.pages.browse import SECTION, split_of
+from experiments.pages.browse import SECTION
+from experiments.pages.listing import split_of
 from experiments.pages.results.context import results_context
 from experiments.pages.steps import confirmed_step
 from glozr.edge.replica import from_replica

@@ -1,15 +1,20 @@
 """The A/B experiments tab."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from agents.models import Agent
 from experiments import lifecycle
 from experiments.lifecycle import OnConflict
-from experiments.models import Experiment
+from experiments.models import Experiment, KeptBrief, NoticeWatch
+from experiments.notices.watching import watch
+from experiments.outcomes.briefs import keep_missing, time_run
+from tests.experiments.outcomes.concluded import FEW, LOST, WON, measured, winner_in_use
 from tests.factories import ExperimentFactory
 from tests.roles import Cast
 from tests.runtime import Runtime
@@ -70,6 +75,60 @@ def test_a_row_says_how_the_experiment_stands(
     for badge in ("Running, active", "Running, superseded", "Draft"):
         assert page.count(badge) >= 1
     assert rows["Draft"].experiment == draft
+
+
+def test_a_row_has_the_verdict_and_the_lift_as_a_picture(
+    client: Client, cast: Cast, url: str
+) -> None:
+    measured(cast.agent, FEW, name="Young")
+    stopped = measured(cast.agent, LOST, name="Lost")
+    watch()
+    lifecycle.stop(stopped, by=None)
+    concluded = measured(cast.agent, WON, name="Used")
+    winner_in_use(concluded)
+    measured(cast.agent, WON, name="Won")
+    client.force_login(cast.editor)
+    rows = {row.experiment.name: row for row in client.get(url).context["rows"]}
+    told = {name: row.brief.words for name, row in rows.items() if row.brief}
+    assert told == {
+        "Won": "treatment is better",
+        "Used": "treatment won",
+        "Lost": "control is better",
+        "Young": "Too early to compare",
+    }
+    assert {name: row.picture.tone for name, row in rows.items() if row.picture} == {
+        "Won": "ahead",
+        "Used": "ahead",
+        "Lost": "behind",
+    }
+    assert rows["Won"].lift.startswith("treatment +241.5% (+")
+    assert rows["Won"].picture.start > 60
+    assert rows["Lost"].picture.end < 60
+    assert {row.days for row in rows.values()} == {"under 1"}
+    page = shown(client, url)
+    assert page.count("brief-ahead") == 2
+    assert "In use" in page
+
+
+def test_what_nobody_watches_any_more_is_worked_out_once(cast: Cast) -> None:
+    experiment = measured(cast.agent, WON)
+    lifecycle.stop(experiment, by=None)
+    NoticeWatch.objects.all().delete()
+    assert keep_missing()
+    assert KeptBrief.objects.get().said["words"] == "treatment is better"
+    assert not keep_missing()
+
+
+def test_days_run_are_those_of_all_runs(cast: Cast) -> None:
+    experiment = measured(cast.agent, FEW)
+    lifecycle.stop(experiment, by=None)
+    lifecycle.start(experiment, by=None)
+    now = timezone.now()
+    began, over, again = (now - timedelta(days=days) for days in (9, 5, 2))
+    steps = experiment.events.filter(action__in=["started", "stopped"]).order_by("created_at")
+    for step, moment in zip(list(steps), (began, over, again), strict=True):
+        experiment.events.filter(pk=step.pk).update(created_at=moment)
+    assert time_run([experiment.pk], now) == {experiment.pk: timedelta(days=6)}
 
 
 def test_what_runs_stands_above_newer_drafts(client: Client, cast: Cast, url: str) -> None:
