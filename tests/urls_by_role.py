@@ -119,6 +119,7 @@ PAGES: dict[str, Expected] = {
     "conversation": LOOK,
     "lead_list": LOOK,
     "lead_file": LOOK,
+    "lead_statuses": page(NO_GET, managers(302)),  # none is chosen
     "lead_status": page(NO_GET, managers(400)),
     "visitors": page(managers(200), managers(400)),
     "visitor_rule_remove": page(NO_GET, managers(302)),

@@ -15,8 +15,9 @@ from agents.pages.frame import PageRequest, agent_page
 from agents.roles import Permission
 from experiments.pages.activity_forms import ConversationFilter, LeadFilter
 from experiments.visitors import activity
-from experiments.visitors.lead_status import change_lead_status
+from experiments.visitors.lead_status import change_lead_status, change_lead_statuses
 from glozr.edge.replica import from_replica
+from glozr.ids import uuid_or_none
 
 
 @require_safe
@@ -88,6 +89,22 @@ def lead_status(request: PageRequest, agent_id: UUID, lead_id: UUID) -> HttpResp
             request, "experiments/visitors/_lead_saved.html", {**context, "may_change": True}
         )
     messages.success(request, f"{lead.email} is saved.")
+    return redirect(f"{reverse('lead_list', args=[agent.pk])}?{query}")
+
+
+@require_POST
+def lead_statuses(request: PageRequest, agent_id: UUID) -> HttpResponse:
+    """Change how far several leads have come, all of them or none."""
+    agent = access.agent_for(request.user, agent_id, Permission.RUN)
+    chosen = [found for text in request.POST.getlist("lead") if (found := uuid_or_none(text))]
+    leads = activity.leads_for(agent, chosen[: activity.ROWS_PER_PAGE])
+    if leads:
+        status = request.POST.get("status", "")
+        change_lead_statuses(leads, status=status)
+        messages.success(request, f"{len(leads)} lead{'s' * (len(leads) > 1)} saved.")
+    else:
+        messages.info(request, "Choose the leads first, by the boxes beside them.")
+    query = QueryDict(request.POST.get("query", "")).urlencode()
     return redirect(f"{reverse('lead_list', args=[agent.pk])}?{query}")
 
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{_AGENT}/messages.<file:kind>", downloads.message_file, name="message_file"),
     path(f"{_AGENT}/leads.<file:kind>", downloads.lead_file, name="lead_file"),
     path(f"{_AGENT}/leads/", views.lead_list, name="lead_list"),
+    path(f"{_AGENT}/leads/status/", views.lead_statuses, name="lead_statuses"),
     path(f"{_AGENT}/leads/<uuid:lead_id>/status/", views.lead_status, name="lead_status"),
     path(f"{_AGENT}/visitors/", visitors.visitors, name="visitors"),
     path(

@@ -283,6 +283,11 @@ def lead_for(agent: Agent, lead_id: UUID) -> Lead:
     return lead
 
 
+def leads_for(agent: Agent, lead_ids: Sequence[UUID]) -> list[Lead]:
+    """Those of them that are the agent's."""
+    return list(Lead.objects.of_agent(agent.pk).filter(pk__in=lead_ids))
+
+
 def _assignments_that_count(arms: Sequence[Variant]) -> QuerySet[Assignment]:
     """To `arms`, of the visitor of an outer lead, by the rule of the results: it was left within
     the span, in a conversation stamped with the variant or in none."""

@@ -58,13 +58,19 @@ def test_a_lead_is_moved_on_without_leaving_the_list(
     sign_in(context, cast.admin, site)
     with no_complaints(page):
         page.goto(reverse("lead_list", args=[cast.agent.pk]))
-        page.get_by_label("Status of ann@example.com", exact=True).select_option("Won")
-        page.get_by_role("button", name="Save the status of ann@example.com").click()
+        steps = page.get_by_role("group", name="Status of ann@example.com")
+        steps.get_by_role("button", name="Won").click()
         expect(page.get_by_role("status")).to_contain_text("ann@example.com is now won")
-        save = page.get_by_role("button", name="Save the status of ann@example.com")
-        expect(save).to_be_focused()
+        won = steps.get_by_role("button", name="Won")
+        expect(won).to_be_focused()
+        expect(won).to_have_attribute("aria-pressed", "true")
+        assert Lead.objects.get().status == "won"
 
-    assert Lead.objects.get().status == "won"
+        page.get_by_label("Choose ann@example.com").check()
+        page.locator("#several").get_by_role("button", name="Lost").click()
+        expect(page.get_by_text("1 lead saved.")).to_be_visible()
+
+    assert Lead.objects.get().status == "lost"
 
 
 def test_filters_lead_from_the_list_to_a_transcript(

@@ -3,8 +3,10 @@
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.urls import reverse
 
 from agents.models import Agent, Lead
+from experiments.models import PendingCount
 from tests.experiments.visitors.lists import leads_of, status_of
 from tests.factories import LeadFactory
 from tests.roles import Cast, signed_in
@@ -36,6 +38,23 @@ class TestLeads:
         assert response.status_code == 200
         assert "is now won" in response.text
         assert "<html" not in response.text
+
+    def test_several_are_changed_at_once_and_those_of_others_are_not(
+        self, admin: Client, agent: Agent
+    ) -> None:
+        chosen = [LeadFactory.create(agent=agent) for _ in range(2)]
+        other, left = LeadFactory.create(), LeadFactory.create(agent=agent)
+        address = reverse("lead_statuses", args=[agent.pk])
+        sent = {"lead": [*(one.pk for one in chosen), other.pk, "x"], "status": "won"}
+        response = admin.post(address, {**sent, "query": "status=new"})
+
+        assert response["Location"] == f"{leads_of(agent)}?status=new"
+        assert [str(one) for one in get_messages(response.wsgi_request)] == ["2 leads saved."]
+        won = Lead.objects.filter(status="won").values_list("pk", flat=True)
+        assert set(won) == {one.pk for one in chosen}
+        assert PendingCount.objects.filter(visitor_id=chosen[0].visitor_id).exists()
+        assert admin.post(address, {**sent, "status": "x"}).status_code == 400
+        assert Lead.objects.get(pk=left.pk).status == "new"
 
     def test_editor_looks_only(self, editor: Client, agent: Agent) -> None:
         lead = LeadFactory.create(agent=agent)
