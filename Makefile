@@ -11,7 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-.PHONY: help run test check fuzz audit format lock browser programs bench chaos stop clean
+.PHONY: help run test check fuzz audit format lock browser programs pictures bench chaos stop clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,9 @@ browser: .venv/dev.stamp
 
 programs: .venv/dev.stamp
 	@$(BIN)/python -m tests.harness.programs
+
+pictures: .venv/dev.stamp ## Take the README's pictures of the demo that `make run` serves
+	@$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 bench: .venv/dev.stamp ## Measure the runtime API (see bench/README.md)
 	@$(BIN)/python -m bench.load $(ARGS)

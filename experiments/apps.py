@@ -24,6 +24,7 @@ class ExperimentsConfig(AppConfig):
             dependents=agent_edits.running_at,
             note=agent_edits.note_in_histories,
             source=sources.source_of,
+            active=agent_edits.active_at_each,
         )
         add_step("fold results", "experiments.results.rollup.fold_all", every=10)
         add_step(

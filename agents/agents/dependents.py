@@ -1,7 +1,7 @@
 """What rests on an agent staying as it is. An app that has such things registers how to name them
 and how to note an edit when Django starts it, so that nothing here has to know the app."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -44,6 +44,7 @@ class _Watcher:
     dependents: Callable[[UUID], Sequence[Dependent]]
     note: Callable[[AgentEdit], None]
     source: Callable[[Agent], PersonaSource | None]
+    active: Callable[[Collection[UUID]], Mapping[UUID, Dependent]]
 
 
 _watchers: dict[str, _Watcher] = {}
@@ -55,15 +56,24 @@ def watch_agents(
     dependents: Callable[[UUID], Sequence[Dependent]],
     note: Callable[[AgentEdit], None],
     source: Callable[[Agent], PersonaSource | None] = lambda agent: None,
+    active: Callable[[Collection[UUID]], Mapping[UUID, Dependent]] = lambda agent_ids: {},
 ) -> None:
     """From now on `note` is called in the transaction of every edit, whoever is about to edit an
     agent is warned of its `dependents`, and reads of the `source` of its persona, should it come
-    from the app. `name` is the app's."""
-    _watchers[name] = _Watcher(dependents, note, source)
+    from the app. `active` gives what goes on at each of a list of agents. `name` is the app's."""
+    _watchers[name] = _Watcher(dependents, note, source, active)
 
 
 def dependents_of(agent: Agent) -> list[Dependent]:
     return [each for watcher in _watchers.values() for each in watcher.dependents(agent.pk)]
+
+
+def active_at(agent_ids: Collection[UUID]) -> dict[UUID, Dependent]:
+    """What goes on at each of the agents; those without anything are absent."""
+    found: dict[UUID, Dependent] = {}
+    for watcher in _watchers.values():
+        found |= watcher.active(agent_ids)
+    return found
 
 
 def source_of_persona(agent: Agent) -> PersonaSource | None:

@@ -8,6 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agents import access
+from agents.agents.dependents import active_at
+from agents.conversations.weekly import MOST_LOOKED_AT, weekly_visitors
 from agents.models import Role, Workspace
 from agents.pages import frame
 from agents.pages.forms import WorkspaceForm
@@ -35,7 +37,15 @@ def agent_list(request: PageRequest) -> HttpResponse:
     access.demand(request.user, workspace, Permission.VIEW)
     search = frame.search_term(request)
     agents = access.agents_for(request.user).filter(workspace=workspace, name__icontains=search)
-    context = {"page": frame.paged(request, agents), "search": search}
+    page = frame.paged(request, agents)
+    ids = [agent.pk for agent in page]
+    active, visitors = active_at(ids), weekly_visitors(ids)
+    context = {
+        "page": page,
+        "rows": [(agent, active.get(agent.pk), visitors[agent.pk]) for agent in page],
+        "most": MOST_LOOKED_AT,
+        "search": search,
+    }
     return frame.workspace_page(
         request, workspace, "agents/agents/agent_list.html", context, section="agents"
     )

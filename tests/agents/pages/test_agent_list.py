@@ -1,14 +1,23 @@
 """The list of agents, the page that people come in by."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from agents.models import Role
 from agents.workspaces import members
-from tests.factories import AgentFactory, UserFactory, WorkspaceFactory
+from experiments import lifecycle
+from tests.factories import (
+    AgentFactory,
+    ConversationFactory,
+    ExperimentFactory,
+    UserFactory,
+    WorkspaceFactory,
+)
 from tests.roles import Cast
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +93,27 @@ def test_a_workspace_that_is_no_longer_theirs_is_forgotten(client: Client, cast:
 def test_somebody_without_a_workspace_is_told_what_to_do(client: Client) -> None:
     client.force_login(UserFactory.create())
     assert b"Ask for an invitation" in client.get(reverse("agent_list")).content
+
+
+def test_a_row_says_what_runs_and_how_many_came_this_week(client: Client, cast: Cast) -> None:
+    quiet = AgentFactory.create(workspace=cast.workspace, name="Quiet")
+    experiments = [ExperimentFactory.create(agent=cast.agent, name=name) for name in "AB"]
+    for each in experiments:
+        lifecycle.start(each, by=None, on_conflict=lifecycle.OnConflict.KEEP_RUNNING)
+    old = timezone.now() - timedelta(days=8)
+    for visitor, more in (
+        ("ada", {}),
+        ("ada", {}),
+        ("ben", {}),
+        ("us", {"playground": True}),
+        ("eve", {"started_at": old}),
+    ):
+        ConversationFactory.create(agent=cast.agent, visitor_id=visitor, **more)
+    client.force_login(cast.editor)
+    response = client.get(reverse("agent_list"))
+    rows = {agent.pk: (active, came) for agent, active, came in response.context["rows"]}
+    active, came = rows[cast.agent.pk]
+    assert active is not None
+    assert (active.name, came) == ("B", 2)
+    assert rows[quiet.pk] == (None, 0)
+    assert experiments[1].get_absolute_url() in response.content.decode()
