@@ -54,7 +54,7 @@ programs: .venv/dev.stamp
 	@$(BIN)/python -m tests.harness.programs
 
 pictures: .venv/dev.stamp ## Take the README's pictures of the demo that `make run` serves
-	@$(BIN)/python -m tests.browser.pictures $(ARGS)
+	@$(BIN)/python -m tests.harness.readme $(ARGS)
 
 bench: .venv/dev.stamp ## Measure the runtime API (see bench/README.md)
 	@$(BIN)/python -m bench.load $(ARGS)
