@@ -2,6 +2,7 @@ from django.apps import AppConfig
 
 from agents.navigation import add_agent_tab, add_news, add_workspace_tab
 from glozr.background import add_step
+from glozr.observe.readings import add_reading
 
 
 class ExperimentsConfig(AppConfig):
@@ -26,6 +27,7 @@ class ExperimentsConfig(AppConfig):
             source=sources.source_of,
             active=agent_edits.active_at_each,
         )
+        add_readings()
         add_step("fold results", "experiments.results.rollup.fold_all", every=10)
         add_step(
             "start and end by schedule", "experiments.schedules.due.start_and_end_due", every=2
@@ -54,3 +56,17 @@ class ExperimentsConfig(AppConfig):
         )
         add_agent_tab("try", "Try it", "try_agent", rank=55)
         add_agent_tab("connect", "Connect", "connect", rank=60)
+
+
+def add_readings() -> None:
+    """What /metrics reads of the fold."""
+    add_reading(
+        "glozr_fold_pending_rows",
+        "Rows that wait to be folded, counted up to 100,000",
+        "experiments.results.rollup.pending_rows",
+    )
+    add_reading(
+        "glozr_fold_oldest_seconds",
+        "How long the oldest of them has been seen to wait",
+        "experiments.results.rollup.oldest_pending_seconds",
+    )

@@ -40,6 +40,23 @@ class BackgroundStep:
 
     def take(self, is_stopping: IsStopping = never) -> bool:
         """Take it once, on this thread's connection; whether it went well."""
+        from glozr.observe.metrics import (  # most processes take none
+            LAST_STEP,
+            STEP_SECONDS,
+            STEPS_TAKEN,
+        )
+
+        began = time.monotonic()
+        went_well = self._take(is_stopping)
+        STEPS_TAKEN.labels(self.name, "done" if went_well else "failed").inc()
+        STEP_SECONDS.labels(self.name).inc(time.monotonic() - began)
+        if went_well:
+            LAST_STEP.labels(self.name).set_to_current_time()
+        else:
+            connection.close()
+        return went_well
+
+    def _take(self, is_stopping: IsStopping) -> bool:
         try:
             run = import_string(self.run) if isinstance(self.run, str) else self.run
             run(is_stopping)
@@ -49,7 +66,6 @@ class BackgroundStep:
             _log.exception("%s: failed, and is tried again", self.name)
         else:
             return True
-        connection.close()
         return False
 
 

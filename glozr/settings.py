@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "glozr.edge.bodies.BoundedBodies",
     "glozr.edge.middleware.RuntimeLane",
+    "glozr.observe.tracing.TraceParent",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -16,6 +16,7 @@ from experiments.models import Delivery, Notice, Webhook
 from experiments.notices.letters import PURPOSE, letter_of
 from experiments.notices.preferences import recipients_of
 from glozr.background import IsStopping, never
+from glozr.observe.metrics import NOTICES
 
 _AT_ONCE = 100
 _log = logging.getLogger("glozr.notices")
@@ -69,6 +70,7 @@ def _pass_on(notice_id: UUID) -> bool:
         ignore_conflicts=True,
     )
     Notice.objects.filter(pk=notice.pk).update(passed_on_at=Now())
+    transaction.on_commit(NOTICES.labels(notice.kind).inc)
     return True
 
 

@@ -9,6 +9,7 @@ not over yet waits for the next fold. Integers and exact decimals throughout: a 
 """
 
 import time
+from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -21,12 +22,15 @@ from glozr.background import IsStopping, never
 from glozr.postgres.sql import statement
 
 AGENTS_AT_ONCE = 1_000
+MOST_PENDING_COUNTED = 100_000
 BATCH = 4_000
 """As many rows as a page may wait for: about 0.15 s."""
 WAIT_SECONDS = 0.05
 FOLD_AND_STATE = (
     "SELECT fold_pending_counts(%s, %s), (SELECT state FROM fold_states WHERE agent_id = %s)"
 )
+_seen: deque[tuple[float, int]] = deque(maxlen=1_000)
+"""When, and the last number that a pending row had been given by then."""
 SETTLED = statement(Path(__file__).parent / "sql", "settled", columns=", ".join(SUMS))
 FORGET = (
     "UPDATE experiment_assignments SET counted = false, conversations = 0, messages = 0,"
@@ -115,6 +119,33 @@ def agents_with_pending(*, at_most: int = 1_000) -> list[UUID]:
     """Agents whose summaries lag behind."""
     pending = PendingCount.objects.order_by().values_list("agent_id", flat=True).distinct()
     return list(pending[:at_most])
+
+
+def pending_rows() -> float:
+    """How many wait to be folded, counted up to MOST_PENDING_COUNTED."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM pending_counts LIMIT %s) AS waiting",
+            [MOST_PENDING_COUNTED],
+        )
+        return float(cursor.fetchone()[0])
+
+
+def oldest_pending_seconds() -> float:
+    """How long the oldest row that is pending has been seen to be, by this process, which has to be
+    asked now and then. Rows carry no time: it would be dear where they are written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT min(id) FROM pending_counts), last_value FROM pending_counts_id_seq"
+        )
+        oldest, last = cursor.fetchone()
+    now = time.monotonic()
+    _seen.append((now, last))
+    if oldest is None:
+        return 0.0
+    while _seen[0][1] < oldest and len(_seen) > 1:
+        _seen.popleft()
+    return now - _seen[0][0]
 
 
 def rebuild(agent_id: UUID, experiment_id: UUID) -> None:

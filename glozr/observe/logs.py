@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from glozr.observe.request_id import request_id
+from glozr.observe.request_id import request_id, trace_parent
 
 UNKNOWN_ROUTE = "unknown"
 
@@ -27,6 +27,8 @@ _ExceptionInfo: TypeAlias = (
 class WithRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        if trace := trace_parent.get():
+            record.trace_id = trace.split("-")[1]
         return True
 
 

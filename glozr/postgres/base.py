@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient
-from django.db.utils import OperationalError
+from django.db.utils import DatabaseErrorWrapper, OperationalError
+from django.utils.functional import cached_property
 
+from glozr.postgres.comments import with_request
 from glozr.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from glozr.postgres.privacy import WITHOUT_VALUES
 from glozr.postgres.sessions import settle
@@ -25,11 +28,30 @@ class _Client(DatabaseClient):
         super().runshell(parameters)
 
 
+class _CountingErrors(DatabaseErrorWrapper):
+    """Counts what fails, but not rows that break a key: who asks for them expects that."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, psycopg.Error) and not isinstance(error, psycopg.IntegrityError):
+            from glozr.observe.metrics import DATABASE_ERRORS
+
+            DATABASE_ERRORS.labels(type(error).__name__).inc()
+        super().__exit__(kind, error, trace)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = _Client
     may_start = True
     prepared: Prepared
     """What `fetch_one` has prepared on the connection that there is."""
+
+    def __init__(self, *settings: Any, **more: Any) -> None:
+        super().__init__(*settings, **more)
+        self.execute_wrappers.append(with_request)
+
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        return _CountingErrors(self)
 
     def get_connection_params(self) -> dict[str, Any]:
         """What to connect to, running.
