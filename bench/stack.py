@@ -47,6 +47,7 @@ class Stack:
             "GLOZR_DATA_DIR": str(data_dir),
             "GLOZR_SECRET_KEY": "measured-and-broken-" + "0123456789abcdef" * 3,
             "GLOZR_DEMO": "1",
+            "GLOZR_TOKEN_RATE": "1000000",  # counted, and never reached
             "DJANGO_SETTINGS_MODULE": "glozr.settings",
         }
         self.port = free_port()

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "glozr.observe.tracing.TraceParent",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "glozr.rates.middleware.AddressRate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -262,6 +263,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LOGGING = logs.LOGGING
 ACCESS_LOG = env.bool("GLOZR_ACCESS_LOG", default=False)
 SLOW_REQUEST_SECONDS = env.float("GLOZR_SLOW_REQUEST_SECONDS", default=1.0)
+TOKEN_RATE = env.float("GLOZR_TOKEN_RATE", default=1_000.0)
+ADDRESS_RATE = env.float("GLOZR_ADDRESS_RATE", default=50.0)
+"""Requests a second on a machine: of a token, or of an address with tokens; of one without."""
 METRICS_TOKEN = env.str("GLOZR_METRICS_TOKEN", default="")
 
 LANGUAGE_CODE = "en-gb"

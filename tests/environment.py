@@ -42,6 +42,9 @@ def _remove(folder: Path) -> None:
 if "GLOZR_DATA_DIR" not in os.environ:  # the processes of one run inherit it
     os.environ["GLOZR_DATA_DIR"] = str(_data_dir())
 os.environ.setdefault("GLOZR_SECRET_KEY", "only-for-tests-" + "0123456789abcdef" * 4)
+# All of them come from one address, many times a second.
+os.environ.setdefault("GLOZR_TOKEN_RATE", "1000000")
+os.environ.setdefault("GLOZR_ADDRESS_RATE", "0")
 
 # Of each process its own: what another one serves meanwhile is no count of its tests.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="glozr-test-metrics-")

@@ -12,6 +12,7 @@ from agents.workspaces.tokens import Credentials
 from glozr.edge import proof
 from glozr.edge.client_address import client_address
 from glozr.errors import NotSignedIn
+from glozr.rates.limits import CALLS_OF_ADDRESS, CALLS_OF_TOKEN, count_address, count_request
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -36,15 +37,19 @@ def demand_proof(request: Request) -> None:
 
 
 def credentials_in(request: Request | HttpRequest) -> Credentials:
-    """What the call shows; it is still to be checked.
+    """What the call shows; it is still to be checked. The call is counted.
 
     Raises:
         NotSignedIn: no Authorization header, one of another scheme, or what can't be a key.
+        TooSoon: too many calls with this key, or from this address.
     """
     scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer":
         raise NotSignedIn
-    return tokens.credentials_of(key.strip(), client_address(request.META))
+    credentials = tokens.credentials_of(key.strip(), client_address(request.META))
+    count_address(CALLS_OF_ADDRESS, credentials.address)
+    count_request(CALLS_OF_TOKEN, credentials.digest)
+    return credentials
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -47,6 +47,7 @@ ERRORS = {
         404: "No such agent in this token's workspace",
         409: "The conversation is another visitor's, or the message's id is taken",
         413: "The body is larger than 256 KiB",
+        429: "Too many calls with this token, or from this address; see Retry-After, in seconds",
         503: "The database is away; see Retry-After",
     }.items()
 }
