@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver
 class OperationsSite(AdminSite):
     site_header = site_title = "Glozr"
     index_title = "Operations"
+    index_template = "admin/operations.html"
 
     @login_not_required
     def login(

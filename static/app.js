@@ -111,6 +111,26 @@
     if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
   });
 
+  // ---- a whole number is asked for: say it while another is typed ----
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches("[data-whole]")) return;
+    const typed = field.value.trim();
+    const most = Number(field.dataset.whole);
+    const fits = !typed || (/^\d+$/.test(typed) && Number(typed) >= 1 && Number(typed) <= most);
+    let note = document.getElementById(`${field.id}_whole`);
+    if (!note) {
+      note = document.createElement("div");
+      note.id = `${field.id}_whole`;
+      note.className = "errorlist";
+      note.setAttribute("role", "status");
+      field.after(note);
+    }
+    note.textContent = fits ? "" : `A whole number from 1 to ${most.toLocaleString()}.`;
+    field.toggleAttribute("aria-invalid", !fits);
+    if (!fits) field.setAttribute("aria-invalid", "true");
+  });
+
   // ---- a form is sent once, however often its button is pressed ----
   document.addEventListener("submit", (event) => {
     const form = event.target;

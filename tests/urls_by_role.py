@@ -141,7 +141,8 @@ PAGES: dict[str, Expected] = {
     "experiment_stop": page(managers(302), managers(302)),  # a draft: there is nothing to stop
     "experiment_schedule": page(managers(200), managers(400)),  # no version was seen
     "experiment_duplicate": page(managers(200), managers(302)),
-    "experiment_delete": page(managers(200), managers(400)),  # its name was not typed
+    "experiment_undo_copy": page(NO_GET, managers(302)),
+    "experiment_delete": page(managers(200), managers(409)),  # no version was seen
     "try_experiment": LOOK,
     "try_experiment_answer": page(NO_GET, members(404)),  # no column was named
     "preview_links": page(members(200), managers(302)),

@@ -50,6 +50,7 @@ def tokens(request: PageRequest, workspace_id: UUID) -> HttpResponse:
             return _key_page(request, workspace, token, key)
     page = frame.paged(request, workspace.tokens.select_related("created_by"))
     context = {"form": form, "page": page, "rows": _rows(workspace, page.object_list)}
+    context["agents"] = agents
     return frame.workspace_page(
         request, workspace, "agents/workspaces/tokens.html", context, section="tokens"
     )

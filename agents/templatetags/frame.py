@@ -6,13 +6,13 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.db.models import Case, When
+from django.db.models import Case, Exists, OuterRef, When
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from agents.models import Role, User
+from agents.models import Membership, Role, User
 from agents.navigation import workspace_news
 from agents.pages import frame
 from glozr.zones import moment_in_words
@@ -30,13 +30,17 @@ def workspace_menu(context: Context) -> dict[str, Any]:
         return {}
     news, theirs = workspace_news(), frame.workspaces_of(user)
     shown = context.get("workspace")
+    # Of the current one alone: the database does not work out what is not asked for.
+    asked = shown.pk if shown else request.session.get(frame.WORKSPACE_KEY)
     if news:
-        # Of the current one alone: the database does not work out what is not asked for.
-        asked = shown.pk if shown else request.session.get(frame.WORKSPACE_KEY)
         is_asked = When(pk=asked, then=news.unseen(user.pk))
         theirs = theirs.annotate(unseen=Case(is_asked, default=0))
+    owners = Membership.objects.filter(workspace=OuterRef("pk"), role=Role.OWNER)
+    is_kept = Exists(owners.exclude(user=user.pk))  # by another Owner
+    theirs = theirs.annotate(may_be_left=Case(When(pk=asked, then=is_kept), default=True))
     found = list(theirs[: SHOWN_WORKSPACES + 1])
     current = shown or frame.current_workspace(request, found)
+    may_be_left = next((one.may_be_left for one in found if one == current), True)
     unseen = next((getattr(one, "unseen", 0) for one in found if one == current), 0)
     return {
         "current": current,
@@ -44,7 +48,7 @@ def workspace_menu(context: Context) -> dict[str, Any]:
         "news_url": reverse(news.url_name, args=[current.pk]) if news and current else "",
         "unseen": unseen or 0,
         "workspaces": found[:SHOWN_WORKSPACES],
-        "may_leave": not user.is_superuser,
+        "may_leave": not user.is_superuser and may_be_left,
         "more": len(found) > SHOWN_WORKSPACES,
     }
 

@@ -39,7 +39,9 @@ class VariantForm(forms.Form):
     use_required_attribute = False
 
     name = FreeTextField()
-    weight = TypedField(widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    weight = TypedField(
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "data-whole": str(limits.MAX_WEIGHT)})
+    )
     as_json = TypedField(required=False, widget=forms.HiddenInput)
     persona_name = FreeTextField(required=False, label="Persona name")
     persona_tone = FreeTextField(

@@ -34,6 +34,7 @@ def experiment_new(request: PageRequest, agent_id: UUID) -> HttpResponse:
     status = HTTPStatus.OK
     if request.method != "POST":
         form = ExperimentForm.of(_blank_setup(agent))
+        form.setup.fields["name"].widget.attrs["autofocus"] = True
     else:
         form = ExperimentForm.posted(request.POST)
         if not form.act(request.POST.get("action", "")):
@@ -116,6 +117,7 @@ def _edit_page(
     shown = {
         "experiment": experiment,
         "is_frozen": is_frozen,
+        "is_fresh_copy": editing.copied_from(experiment) is not None,
         **_live(experiment.agent, form),
         **context,
     }

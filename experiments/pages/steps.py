@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.pages import frame
 from agents.pages.frame import PageRequest
@@ -100,7 +100,6 @@ def experiment_duplicate(request: PageRequest, agent_id: UUID, experiment_id: UU
             errors = [error.detail for error in invalid.errors]
             status = HTTPStatus.BAD_REQUEST
         else:
-            messages.success(request, f"{copy} is a draft. Change what you want to try next.")
             return redirect("experiment_edit", agent_id, copy.pk)
     return _step_page(
         request,
@@ -112,13 +111,26 @@ def experiment_duplicate(request: PageRequest, agent_id: UUID, experiment_id: UU
     )
 
 
+@require_POST
+def experiment_undo_copy(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
+    copy = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    try:
+        original = editing.undo_copy(copy, by=request.user)
+    except OutOfDate:
+        messages.info(request, f"{copy} has been changed since, so it stays. You can delete it.")
+        return redirect(copy)
+    messages.success(request, f"{copy} is gone again.")
+    return redirect("experiment", agent_id, original)
+
+
 @confirmed_step
 @proof_required
 def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
+    needs_name = experiment.has_started  # a draft that never ran takes nobody's figures with it
     typed, is_wrong, status = request.POST.get("name", ""), False, HTTPStatus.OK
     if request.method == "POST":
-        is_wrong = _words(typed) != _words(experiment.name)
+        is_wrong = needs_name and _words(typed) != _words(experiment.name)
         status = HTTPStatus.BAD_REQUEST
     if request.method == "POST" and not is_wrong:
         try:
@@ -136,6 +148,7 @@ def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID)
         status=status,
         has_changed=status == HTTPStatus.CONFLICT,
         next_active=lifecycle.active_experiment(experiment),
+        needs_name=needs_name,
         typed=typed,
         is_wrong=is_wrong,
     )

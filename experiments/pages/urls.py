@@ -28,6 +28,9 @@ urlpatterns = [
     path(
         "<uuid:experiment_id>/duplicate/", steps.experiment_duplicate, name="experiment_duplicate"
     ),
+    path(
+        "<uuid:experiment_id>/undo-copy/", steps.experiment_undo_copy, name="experiment_undo_copy"
+    ),
     path("<uuid:experiment_id>/try/", tryout.try_experiment, name="try_experiment"),
     path(
         "<uuid:experiment_id>/try/answer/",

@@ -226,3 +226,14 @@ def test_editors_and_outsiders_touch_no_invitation(client: Client, cast: Cast, n
         client.force_login(who)
         assert client.post(url).status_code == status
     assert cast.workspace.invitations.open().count() == 1
+
+
+def test_who_is_the_only_owner_is_not_offered_to_leave(client: Client, cast: Cast) -> None:
+    leave = reverse("workspace_leave", args=[cast.workspace.pk])
+    members = reverse("members", args=[cast.workspace.pk])
+    for person, is_offered in ((cast.owner, False), (cast.admin, True)):
+        client.force_login(person)
+        assert (leave in client.get(members).text) == is_offered
+    MembershipFactory.create(workspace=cast.workspace, role=Role.OWNER)
+    client.force_login(cast.owner)
+    assert leave in client.get(members).text

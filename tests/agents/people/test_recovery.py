@@ -3,10 +3,12 @@
 import re
 import statistics
 import time
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core import mail
 from django.db import connection
@@ -120,3 +122,21 @@ def test_signing_in_hashes_as_often_for_known_as_for_unknown(cast: Cast, setting
             Client().post("/accounts/login/", {"login": email, "password": "a wrong password"})
         counted.append(encode.call_count)
     assert counted[0] == counted[1] > 0
+
+
+@pytest.mark.parametrize("has_second_factor", [False, True])
+def test_who_has_chosen_a_password_is_signed_in_unless_more_is_asked(
+    cast: Cast, *, has_second_factor: bool
+) -> None:
+    if has_second_factor:
+        Authenticator.objects.create(
+            user=cast.owner, type=Authenticator.Type.TOTP, data={"secret": "x"}
+        )
+    person = Client()
+    form = person.get(recovery.new_password_url(cast.owner), follow=True).redirect_chain[-1][0]
+    chosen = "a long sentence that only its owner knows"
+    answer = person.post(form, {"password1": chosen, "password2": chosen})
+    assert answer.status_code == HTTPStatus.FOUND
+    is_in = person.get("/app/").status_code == HTTPStatus.OK
+    assert is_in == (not has_second_factor)
+    assert ("2fa" in answer["Location"]) == has_second_factor

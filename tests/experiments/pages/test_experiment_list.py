@@ -1,5 +1,6 @@
 """The A/B experiments tab."""
 
+import re
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -40,6 +41,21 @@ def test_an_empty_tab_teaches_and_offers_the_first_step(
     page = shown(client, url)
     assert "gives each new visitor one of two or more variants" in page
     assert reverse("experiment_new", args=[cast.agent.pk]) in page
+    assert f"/api/v1/agents/{cast.agent.pk}/assignments/" in page
+    assert f'value="{cast.agent.pk}"' in page
+    form = shown(client, reverse("experiment_new", args=[cast.agent.pk]))
+    assert re.search(r'name="name"[^>]*autofocus', form)
+
+
+def test_the_agents_id_stands_where_programs_are_set_up(client: Client, cast: Cast) -> None:
+    client.force_login(cast.owner)
+    pages = (
+        reverse("agent_overview", args=[cast.agent.pk]),
+        reverse("agent_settings", args=[cast.agent.pk]),
+        reverse("tokens", args=[cast.workspace.pk]),
+    )
+    for address in pages:
+        assert f'value="{cast.agent.pk}"' in shown(client, address)
 
 
 def test_editors_look_and_find_no_control(client: Client, cast: Cast, url: str) -> None:

@@ -221,7 +221,32 @@ def test_a_copy_needs_a_good_name(admin: Client, running: Experiment, name: str)
     assert Experiment.objects.count() == 1
 
 
+def test_a_copy_is_undone_with_one_click(admin: Client, running: Experiment) -> None:
+    admin.post(url("duplicate", running))
+    copy = Experiment.objects.get(name="Older one (copy)")
+    page = admin.get(url("edit", copy)).content.decode()
+    assert url("undo_copy", copy) in page
+    answer = admin.post(url("undo_copy", copy))
+    assert answer["Location"] == running.get_absolute_url()
+    assert not Experiment.objects.filter(pk=copy.pk).exists()
+
+
+def test_what_was_done_with_a_copy_is_not_undone(admin: Client, running: Experiment) -> None:
+    copy = editing.duplicate(running, by=None)
+    editing.edit(copy, sent={"hypothesis": "Warmth"}, by=None)
+    assert url("undo_copy", copy) not in admin.get(url("edit", copy)).content.decode()
+    for kept in (copy, running):
+        admin.post(url("undo_copy", kept))
+        assert Experiment.objects.filter(pk=kept.pk).exists()
+
+
 # ---- delete ----
+
+
+def test_a_draft_that_never_ran_is_deleted_without_typing(admin: Client, draft: Experiment) -> None:
+    assert "to confirm" not in admin.get(url("delete", draft)).content.decode()
+    admin.post(url("delete", draft), seen(draft))
+    assert not Experiment.objects.filter(pk=draft.pk).exists()
 
 
 @pytest.mark.parametrize("name", ["", "older one", "Older", "\0", "x" * 10_000])
