@@ -106,10 +106,12 @@ def test_an_admin_takes_an_experiment_from_the_first_idea_to_its_end(
 
     assert say("visitor-1") in ("control", "treatment")
     page.reload()
+    page.get_by_text("Is the data sound?").click()
     expect(page.get_by_text("1 so far")).to_be_visible()
     for number in range(2, 8):
         say(f"visitor-{number}")
     page.reload()
+    page.get_by_text("Is the data sound?").click()
     expect(page.get_by_text("7 so far")).to_be_visible()
     page.goto(tab)
     row = page.get_by_role("row", name=re.compile("Aria or Max"))
@@ -120,6 +122,7 @@ def test_an_admin_takes_an_experiment_from_the_first_idea_to_its_end(
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Aria or Max is stopped.")).to_be_visible()
 
+    page.locator("summary").filter(has_text="More").click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("This is not its name.")).to_be_visible()
