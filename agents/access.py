@@ -61,7 +61,7 @@ def membership_for(user: User, workspace_id: UUID, membership_id: UUID) -> Membe
     workspace = workspace_for(user, workspace_id, Permission.MANAGE_MEMBERS)
     found = workspace.memberships.select_related("user").filter(pk=membership_id).first()
     if found is None:
-        raise NotFound("There is no such member here any more.")
+        raise NotFound("This person has left or been removed.")
     return found
 
 

@@ -65,7 +65,7 @@ def model_answer(
     try:
         key = key_for(endpoint)
     except ValueError:
-        raise NoAnswer("The endpoint's key can't be read any more. Set it again.") from None
+        raise NoAnswer("The endpoint's key can no longer be read. Set it again.") from None
     has_begun = False
     with closing(_client(endpoint, key, until)) as client:
         try:

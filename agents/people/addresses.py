@@ -30,7 +30,7 @@ UNDO_FOR = timedelta(days=7)
 TAKEN = "Somebody has signed up with this e-mail address."
 NO_SUCH_CHANGE = (
     "This link has been used or is more than seven days old. If somebody else has your account, "
-    "ask whoever runs this service."
+    "ask the people who run this service."
 )
 
 

@@ -38,7 +38,7 @@ NO_SUCH_INVITATION = (
     "Ask whoever sent it to invite you again."
 )
 INVITER_GONE = (
-    "Whoever sent this invitation may not invite you any more. "
+    "Whoever sent this invitation may no longer invite you. "
     "Ask an Owner or Admin of the workspace for a new one."
 )
 

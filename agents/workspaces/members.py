@@ -18,7 +18,7 @@ from agents.roles import GRANTS, Permission
 from agents.workspaces import tokens
 from glozr.errors import Conflict, Forbidden, NotFound
 
-NO_SUCH_MEMBER = "This person is not a member here any more."
+NO_SUCH_MEMBER = "This person is no longer a member here."
 ONLY_OWNERS = "Only an Owner can make, change or remove an Owner. Ask one of them."
 
 

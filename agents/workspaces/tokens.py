@@ -122,7 +122,7 @@ def _check_bounds(workspace: Workspace, bounds: Bounds) -> None:
         detail = f"Choose at most {limits.TOKEN_AGENTS} agents, or none: then it is for all."
         errors.append(FieldError("agent_ids", "too_many", detail))
     elif workspace.agents.filter(pk__in=ids).count() < len(ids):
-        detail = "Choose agents of this workspace. One that you chose is not there any more."
+        detail = "Choose agents of this workspace. One that you chose no longer exists."
         errors.append(FieldError("agent_ids", "no_such_agent", detail))
     if len(bounds.networks) > limits.TOKEN_NETWORKS:
         detail = f"Give at most {limits.TOKEN_NETWORKS} networks. Join some into larger ones."

@@ -31,7 +31,7 @@ class ScheduleView(APIView):
     @extend_schema(
         operation_id="schedule_experiment",
         tags=["Experiments"],
-        summary="Set when an experiment starts and ends by itself",
+        summary="Set when an experiment starts and ends automatically",
         description=(
             "Replaces the whole schedule; what is left out or null is not scheduled. A start by "
             "hand takes the place of the scheduled one; a stop, by hand or by an end, leaves "

@@ -121,7 +121,7 @@ def _refuse_frozen(current: Experiment, changes: Mapping[str, object]) -> None:
         frozen += [name for field, name in FROZEN_AT_START.items() if field in changes]
     if frozen:
         raise Conflict(
-            f"The {' and '.join(frozen)} of {current.name} can't change any more: visitors "
+            f"The {' and '.join(frozen)} of {current.name} can no longer change: visitors "
             "have been assigned, or it has been started. Duplicate it and edit the copy.",
             code="frozen",
         )

@@ -30,7 +30,7 @@ class PlanForm(forms.Form):
     use_required_attribute = False
 
     metric = forms.ChoiceField(
-        label="What shall get better",
+        label="What should get better",
         choices=[(key, metric.name.capitalize()) for key, metric in PLANNED_METRICS.items()],
     )
     lift = forms.FloatField(label="By how many percent at least", min_value=1, max_value=1000)

@@ -162,7 +162,7 @@ def _demand_figures(experiment: Experiment, control: Arm, weekly: float) -> None
             FieldError(
                 "expected_weekly",
                 "unknown",
-                "Nobody has come in the last eight weeks, so that it can't be planned. Say how "
+                "Nobody has come in the last eight weeks, so it can't be planned yet. Say how "
                 "many visitors a week you expect.",
             )
         )
@@ -171,7 +171,7 @@ def _demand_figures(experiment: Experiment, control: Arm, weekly: float) -> None
             FieldError(
                 "expected_value",
                 "unknown",
-                f"There is no {name} to go by yet, so that it can't be planned. Say what you "
+                f"There is no {name} to go by yet, so it can't be planned yet. Say what you "
                 "expect.",
             )
         )

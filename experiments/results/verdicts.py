@@ -180,7 +180,7 @@ def _counts(situation: Situation) -> Verdict:
     ]
     if any(visitors for _, visitors in counts):
         answer = f"Too early to compare: {_counted(counts)}."
-        certainty = f"A comparison needs {ENOUGH_VISITORS} visitors in both variants."
+        certainty = f"A comparison needs {ENOUGH_VISITORS} visitors in each variant."
     else:
         answer, certainty = "No visitors yet.", ""
     advice = {
@@ -235,7 +235,10 @@ def _decided(
         answer.append(f"For {_names(unclear)} no difference is shown yet.")
     answer += _too_few(situation, compared)
     when = "however often people look" if situation.looks is None else "at all their looks together"
-    certainty = f"Where there is no difference, at most 5 experiments in 100 say this, {when}."
+    certainty = (
+        "If nothing really differed, at most 5 in 100 experiments would show a difference like "
+        f"this, {when}."
+    )
     if len(ahead) > 1:
         certainty += " Variants are compared with the control, not with each other."
     advice = _choice(situation, ahead, behind, unclear)

@@ -74,7 +74,7 @@ def variant_of_link(
     if not link.valid:
         raise _refused("revoked", "This preview link has been revoked.")
     if not link.there:
-        raise _refused("gone", "The variant of this preview link is not there any more.")
+        raise _refused("gone", "The variant of this preview link no longer exists.")
     if link.begun:
         raise Conflict(
             "This conversation began without the preview. Start a new one with it.",

@@ -55,7 +55,7 @@ def column_for(columns: Sequence[TriedColumn], key: str) -> TriedColumn:
     for column in columns:
         if column.key == key:
             return column
-    raise NotFound("This variant is not there any more. Load the page again.")
+    raise NotFound("This variant no longer exists. Load the page again.")
 
 
 def _column(agent: Agent, variant: Variant | None, experiment: Experiment | None) -> TriedColumn:

@@ -36,7 +36,7 @@ from experiments.sums import SUMS
 
 VERDICT_KINDS = [
     (VerdictKind.ALARM.value, "visitors are not split as the weights say: trust no figure"),
-    (VerdictKind.COUNTS.value, f"a comparison needs {ENOUGH_VISITORS} visitors in both variants"),
+    (VerdictKind.COUNTS.value, f"a comparison needs {ENOUGH_VISITORS} visitors in each variant"),
     (VerdictKind.OPEN.value, "there are enough visitors, and no difference is shown yet"),
     (VerdictKind.DECIDED.value, "a treatment is better or worse than the control"),
     (VerdictKind.BETWEEN.value, "of a planned experiment: a verdict comes at its looks alone"),

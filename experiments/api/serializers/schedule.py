@@ -15,7 +15,7 @@ from glozr.inputs.serializer_fields import (
 )
 
 CHOICES = [choice.value for choice in OnConflict]
-STARTS_AT = "When it starts by itself; null: by hand alone. At least 10 minutes ahead."
+STARTS_AT = "When it starts automatically; null: only by hand. At least 10 minutes ahead."
 ON_CONFLICT = (
     "What becomes then of another one that runs. Null: it is not started if another one runs, and "
     "the history says so."

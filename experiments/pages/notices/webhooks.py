@@ -113,7 +113,7 @@ def webhook_remove(request: PageRequest, workspace_id: UUID, webhook_id: UUID) -
     webhook = webhook_for(request.user, workspace_id, webhook_id)
     if request.method == "POST":
         services.remove_webhook(webhook, by=request.user)
-        messages.success(request, f"{webhook} is removed. Nothing is sent to it any more.")
+        messages.success(request, f"{webhook} is removed. Nothing more is sent to it.")
         return redirect("webhooks", workspace_id)
     return _page_of(request, webhook, "experiments/notices/webhook_remove.html")
 

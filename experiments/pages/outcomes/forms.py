@@ -10,7 +10,7 @@ from experiments.outcomes.conclusions import Decision
 from experiments.outcomes.support import Supported
 from glozr.errors import Invalid
 
-LEARNED_HELP = "For whoever asks next: what you would do again, and what not."
+LEARNED_HELP = "For the next person who asks: what you would do again, and what not."
 _FIELD_OF = {"outcome": "answer", "variant": "answer"}
 
 

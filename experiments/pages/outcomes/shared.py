@@ -57,7 +57,7 @@ def experiment_unshare(
 ) -> HttpResponse:
     experiment = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
     sharing.unshare(experiment, link_id, by=request.user)
-    messages.success(request, "The link shows nothing any more.")
+    messages.success(request, "The link is revoked and shows nothing now.")
     return redirect("experiment_share", agent_id, experiment_id)
 
 

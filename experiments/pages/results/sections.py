@@ -84,7 +84,7 @@ def _concerns(results: ExperimentResults) -> list[str]:
     found = {
         "The split is broken": results.sample_ratio.is_alarm,
         "Many saw two variants": results.has_many_crossed,
-        "Nobody comes any more": results.timing.quiet_since is not None,
+        "No new visitors": results.timing.quiet_since is not None,
         "Other experiments ran meanwhile": bool(results.neighbours),
         "The agent was edited meanwhile": bool(results.agent_edits),
     }

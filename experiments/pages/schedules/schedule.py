@@ -54,8 +54,8 @@ class ScheduleForm(forms.Form):
         min_value=1,
         max_value=limits.MAX_ENDS_AT_VISITORS,
         error_messages=dict.fromkeys(("min_value", "max_value", "invalid"), ENDING_NUMBER),
-        help_text="Whoever was assigned to it counts. With uneven weights the heaviest variant is "
-        "there first.",
+        help_text="Everyone who was assigned to it counts. With uneven weights the heaviest "
+        "variant is there first.",
     )
     ends_when_decided = forms.BooleanField(
         label="Ends when the primary metric is decided", required=False
@@ -118,7 +118,7 @@ def _set(
     except (OutOfDate, Conflict) as refused:
         form.add_error(None, refused.detail)
         return _form_page(request, experiment, form)
-    said = "has no schedule any more" if schedule == Schedule() else "is scheduled"
+    said = "no longer has a schedule" if schedule == Schedule() else "is scheduled"
     messages.success(request, f"{experiment} {said}.")
     return redirect(experiment)
 

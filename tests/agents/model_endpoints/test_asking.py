@@ -171,4 +171,4 @@ def test_addresses_that_may_not_be_called(
 
 def test_a_key_of_another_installation(model: ModelEndpoint, settings: Any) -> None:
     settings.SECRET_KEY = "another"
-    assert "can't be read any more" in str(heard(model)[1])
+    assert "can no longer be read" in str(heard(model)[1])

@@ -155,7 +155,7 @@ class TestThePages:
         first = owner.get(address)
         assert [each.number for each in first.context["page"]] == list(range(31, 6, -1))
         page = first.content.decode()
-        assert page.count("In force") == page.count('<span class="badge">Urgent') == 1
+        assert page.count(">Current<") == page.count('<span class="badge">Urgent') == 1
         assert str(cast.admin) in page
         assert [each.number for each in owner.get(f"{address}?page=2").context["page"]][-1] == 1
 

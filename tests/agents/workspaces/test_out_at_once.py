@@ -237,7 +237,7 @@ class TestTheInvitersRight:
         User.objects.filter(pk=cast.admin.pk).update(is_active=False)
         answer = Client().post(link, {"name": "Sam", "password": SAMS})
         assert answer.status_code == HTTPStatus.NOT_FOUND
-        assert "may not invite you any more" in answer.content.decode()
+        assert "may no longer invite you" in answer.content.decode()
         assert not User.objects.filter(email=SAM).exists()
 
     def test_of_a_superuser_who_is_none_any_more(self, cast: Cast) -> None:
@@ -256,7 +256,7 @@ class TestTheInvitersRight:
             workspace=cast.workspace, email=SAM, role=Role.EDITOR, by=cast.admin
         )
         Membership.objects.filter(user=cast.admin).update(role=Role.EDITOR)
-        with pytest.raises(NotFound, match="may not invite"):
+        with pytest.raises(NotFound, match="may no longer invite"):
             invitations.accept(secret, user=sam)
         assert not cast.workspace.memberships.filter(user=sam).exists()
 

@@ -124,7 +124,7 @@ def test_starting_while_another_runs_asks_what_becomes_of_it(
     admin: Client, draft: Experiment, running: Experiment, choice: str, left: str
 ) -> None:
     page = admin.get(url("start", draft)).content.decode()
-    assert "Older one is running. What shall become of it?" in page
+    assert "Older one is running. What should happen to it?" in page
     admin.post(
         url("start", draft), seen(draft) | {"on_conflict": choice, "running": str(running.pk)}
     )
@@ -142,7 +142,7 @@ def test_an_experiment_that_the_person_was_not_asked_about_goes_on(
     assert (
         admin.post(url("start", draft), post | {"running": "x"}).status_code == HTTPStatus.CONFLICT
     )
-    assert "Older one is running. Say what shall become of it" in page.content.decode()
+    assert "Older one is running. Decide what should happen to it" in page.content.decode()
     assert (status_of(draft), status_of(running)) == ("draft", "running")
 
 

@@ -42,8 +42,8 @@ def test_a_better_treatment() -> None:
         "Aria's lead capture rate is 50.0% higher (between 27.4% and 77.8%)."
     )
     assert found.certainty == (
-        "Where there is no difference, at most 5 experiments in 100 say this, "
-        "however often people look."
+        "If nothing really differed, at most 5 in 100 experiments would show a difference like "
+        "this, however often people look."
     )
     assert found.advice == "You can stop the experiment and use Aria."
 
