@@ -158,6 +158,17 @@ def check_complete(setup: Setup) -> None:
     check.raise_if_broken()
 
 
+def alike(setup: Setup) -> tuple[str, str] | None:
+    """The names of two variants that give visitors the same, so that nothing is compared."""
+    seen: list[VariantSetup] = []
+    for variant in setup.variants:
+        for other in seen:
+            if other.config == variant.config:
+                return other.name, variant.name
+        seen.append(variant)
+    return None
+
+
 def _as_sent(variants: Sequence[VariantSetup]) -> list[dict[str, object]]:
     return [
         {"name": variant.name, "weight": variant.weight, "config": variant.config}

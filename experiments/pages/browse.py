@@ -21,6 +21,7 @@ from experiments.notices import reading
 from experiments.notices.words import title_of
 from experiments.pages.listing import listed, split_of
 from experiments.pages.results.context import results_context
+from experiments.pages.typed.parts import lines_of
 from experiments.pages.typed_json import written_json
 from experiments.results.report import planned_lift
 from glozr.edge.replica import from_replica
@@ -123,11 +124,10 @@ def _history_url(shown: Experiment) -> str:
 
 def setup_context(shown: Experiment) -> dict[str, Any]:
     """What `experiments/browse/_setup.html` shows."""
-    split = split_of(shown)
-    variants = [
-        (variant, share, written_json(variant.config))
-        for variant, share in zip(shown.variants.all(), split, strict=True)
-    ]
+    split, variants = split_of(shown), []
+    for variant, share in zip(shown.variants.all(), split, strict=True):
+        lines, rest = lines_of(variant.config, shown.kind)
+        variants.append((variant, share, lines, written_json(rest) if rest else ""))
     return {"split": split, "variants": variants}
 
 

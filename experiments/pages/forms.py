@@ -14,15 +14,13 @@ from experiments import limits
 from experiments.configuration import DEFAULT_WEIGHT, Setup, VariantSetup
 from experiments.models import Kind
 from experiments.pages.typed.setup import (
-    FreeTextField,
     SetupForm,
-    TypedField,
     in_the_forms_words,
     plan_sent,
     typed_plan,
     whole_number,
 )
-from experiments.pages.typed_json import persona_in_fields, read_json, written_json
+from experiments.pages.typed.variant import VariantForm, typed_variant
 from glozr.errors import FieldError
 
 MAX_ROWS_READ = 2 * limits.MAX_VARIANTS
@@ -30,83 +28,6 @@ MAX_ROWS_READ = 2 * limits.MAX_VARIANTS
 
 ROW_KEY = re.compile(r"variants-(\d{1,4})-\w+", re.ASCII)
 ACTION = re.compile(r"(add|remove|up|down|json|fields):?(\d{1,2})?", re.ASCII)
-
-
-class VariantForm(forms.Form):
-    """A row. Its config comes from the persona's two fields, or from the JSON: whichever of
-    them is shown. The other is carried along hidden, so that nothing typed is lost."""
-
-    use_required_attribute = False
-
-    name = FreeTextField()
-    weight = TypedField(
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "data-whole": str(limits.MAX_WEIGHT)})
-    )
-    as_json = TypedField(required=False, widget=forms.HiddenInput)
-    persona_name = FreeTextField(required=False, label="Persona name")
-    persona_tone = FreeTextField(
-        required=False, label="Tone", widget=forms.Textarea(attrs={"rows": 2})
-    )
-    config = TypedField(
-        required=False,
-        label="Config (JSON)",
-        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
-    )
-
-    def __init__(self, typed: Mapping[str, str], *, index: int, kind: str) -> None:
-        prefix = f"variants-{index}"
-        super().__init__({f"{prefix}-{key}": value for key, value in typed.items()}, prefix=prefix)
-        self.index = index
-        self.is_persona = kind == Kind.PERSONA
-        self.typed = {field: self.fields[field].clean(typed.get(field)) for field in self.fields}
-        self.json, self.json_problem = read_json(self.typed["config"])
-
-    @property
-    def number(self) -> str:
-        return str(self.index)
-
-    @property
-    def shows_json(self) -> bool:
-        return not self.is_persona or bool(self.typed["as_json"])
-
-    @property
-    def title(self) -> str:
-        return self.typed["name"].strip() or f"Variant {self.index + 1}"
-
-    @property
-    def config_sent(self) -> object:
-        """The config as the rules read it: JSON that can't be read stays text."""
-        if self.shows_json:
-            return self.typed["config"] if self.json_problem else self.json
-        persona = {key: self.typed[f"persona_{key}"].strip() for key in limits.PERSONA_LIMITS}
-        return {"persona": {key: text for key, text in persona.items() if text}}
-
-    @property
-    def weight_sent(self) -> int | str:
-        return whole_number(self.typed["weight"])
-
-    def sent(self) -> dict[str, object]:
-        return {"name": self.typed["name"], "weight": self.weight_sent, "config": self.config_sent}
-
-    def field_of(self, path: Sequence[str]) -> str:
-        """The field that is about `path` within a variant, such as config, persona, tone."""
-        match list(path):
-            case ["name" | "weight" as field]:
-                return field
-            case ["config", "persona", "name" | "tone" as key] if not self.shows_json:
-                return f"persona_{key}"
-            case ["config", *_] if not self.shows_json:
-                return "persona_name"
-        return "config"
-
-    def toggled(self, *, as_json: bool) -> dict[str, str] | None:
-        """What was typed, shown as JSON or as fields; None where the fields can't hold it."""
-        if as_json:
-            return self.typed | {"as_json": "1", "config": written_json(self.config_sent)}
-        persona = persona_in_fields(self.json)
-        if persona is None:
-            return None
-        return self.typed | {"as_json": ""} | persona
 
 
 class ExperimentForm:
@@ -142,7 +63,7 @@ class ExperimentForm:
         }
         return cls(
             typed | {"version": "" if version is None else str(version)},
-            [_typed_variant(variant, setup.kind) for variant in setup.variants],
+            [typed_variant(variant, setup.kind) for variant in setup.variants],
         )
 
     @classmethod
@@ -217,9 +138,10 @@ class ExperimentForm:
             match error.field.split("."):
                 case ["variants", index, *path] if index.isdigit() and int(index) < len(self.rows):
                     row = self.rows[int(index)]
-                    field = row.field_of(path)
-                    unreadable = field == "config" and row.json_problem
-                    row.add_error(field, row.json_problem if unreadable else error.detail)
+                    unreadable = path[:1] == ["config"] and row.shows_json
+                    found = row.problems_of_config if unreadable else {}
+                    for field, problem in (found or {row.field_of(path): error.detail}).items():
+                        row.add_error(field, problem)
                 case [name] if name in self.setup.fields:
                     self.setup.add_error(name, error.detail)
                 case _:
@@ -265,7 +187,7 @@ class ExperimentForm:
         if self.is_full:
             self.about_variants.append(f"An experiment has at most {limits.MAX_VARIANTS} variants.")
             return
-        new = _typed_variant(VariantSetup("", DEFAULT_WEIGHT, {}), self.kind)
+        new = typed_variant(VariantSetup("", DEFAULT_WEIGHT, {}), self.kind)
         self._show([*(row.typed for row in self.rows), new])
         self.focus = f"id_variants-{len(self.rows) - 1}-name"
         self.announcement = f"Variant {len(self.rows)} added."
@@ -312,18 +234,6 @@ class ExperimentForm:
         if typed is not None:
             self._show([typed if row.index == index else row.typed for row in self.rows])
         return typed is not None
-
-
-def _typed_variant(variant: VariantSetup, kind: str) -> dict[str, str]:
-    persona = persona_in_fields(variant.config) if kind == Kind.PERSONA else None
-    is_json = persona is None
-    return {
-        "name": variant.name,
-        "weight": str(variant.weight),
-        "as_json": "1" if is_json and kind == Kind.PERSONA else "",
-        "config": written_json(variant.config) if is_json else "{}",
-        **(persona or {}),
-    }
 
 
 def _problems_of(form: forms.Form) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from agents.pages.frame import PageRequest
 from agents.roles import Permission
 from experiments import history
 from experiments.access import experiment_for
-from experiments.configuration import PLAN_FIELDS, Setup, default_variants, setup_of
+from experiments.configuration import PLAN_FIELDS, Setup, alike, default_variants, setup_of
 from experiments.learning.designs import DesignWords, designs_in_words
 from experiments.lifecycle import editing, narrative
 from experiments.lifecycle.previews import Typed, previews
@@ -25,6 +25,9 @@ from experiments.pages.browse import SECTION
 from experiments.pages.forms import ExperimentForm
 from glozr.errors import Invalid, OutOfDate
 
+SAME_VARIANTS = (
+    "{} and {} are the same, so there is nothing to compare. Change one of them before you start."
+)
 DESIGN_FIELDS = {*PLAN_FIELDS, "traffic_share", "window_days"}
 
 
@@ -45,6 +48,7 @@ def experiment_new(request: PageRequest, agent_id: UUID) -> HttpResponse:
                 status = HTTPStatus.BAD_REQUEST
             else:
                 messages.success(request, f"{made} is a draft. Start it when you are ready.")
+                _warn_of_likeness(request, made)
                 return redirect(made)
     return frame.agent_page(
         request,
@@ -78,6 +82,7 @@ def experiment_edit(request: PageRequest, agent_id: UUID, experiment_id: UUID) -
     except OutOfDate:
         return _out_of_date_page(request, agent_id, experiment_id, form)
     messages.success(request, f"{edited} is saved.")
+    _warn_of_likeness(request, edited)
     return redirect(edited)
 
 
@@ -98,6 +103,11 @@ def variant_preview(request: PageRequest, agent_id: UUID) -> HttpResponse:
     form = ExperimentForm.posted(request.POST)
     context = {"agent": agent, "is_part": True, **_live(agent, form)}
     return render(request, "experiments/setup/_preview.html", context)
+
+
+def _warn_of_likeness(request: PageRequest, experiment: Experiment) -> None:
+    if (same := alike(setup_of(experiment))) is not None:
+        messages.warning(request, SAME_VARIANTS.format(*same))
 
 
 def _blank_setup(agent: Agent) -> Setup:

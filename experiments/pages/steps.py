@@ -15,7 +15,7 @@ from agents.pages.proof import proof_required
 from agents.roles import Permission
 from experiments import lifecycle
 from experiments.access import experiment_for
-from experiments.configuration import check_complete, setup_of
+from experiments.configuration import alike, check_complete, setup_of
 from experiments.lifecycle import AnotherRunning, OnConflict, editing
 from experiments.lifecycle.schedule import END_PASSED
 from experiments.models import Action, Experiment
@@ -197,6 +197,7 @@ def _start_page(
         active=lifecycle.active_experiment(experiment),
         is_surprise=is_surprise,
         has_changed=has_changed,
+        same_variants=alike(setup_of(experiment)),
         plan=plan,
         first_look=_first_look(experiment, plan),
         problems=form.problems,
