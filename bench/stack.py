@@ -60,7 +60,7 @@ class Stack:
         self.postgres.ensure_running()
         self.manage("collectstatic", "--no-input", "--verbosity", "0")
         self.manage("migrate", "--verbosity", "0")
-        self.demo = json.loads(self.manage("seed_demo", "--format", "json"))
+        self.demo = json.loads(self.manage("seed_demo", "--empty", "--format", "json"))
 
     def manage(self, *arguments: str) -> str:
         """The output of a management command."""

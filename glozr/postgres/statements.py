@@ -21,6 +21,7 @@ _Row = TypeVar("_Row", bound=NamedTuple)
 _PARAMETER = re.compile(r"%(?:\((\w+)\)s|%)")
 _IDLE: Final = pq.TransactionStatus.IDLE
 _BAD: Final = pq.ConnStatus.BAD
+_SQLSTATE: Final = pq.DiagnosticField.SQLSTATE
 _TUPLES: Final = pq.ExecStatus.TUPLES_OK
 MOST_PREPARED: Final = 100
 """Of a connection. The same text with parameters of other types is another statement."""
@@ -70,8 +71,7 @@ class Prepared:
             connection.execute(b"")  # which begins the transaction
         try:
             result = self.send(text, given)
-        except _CHANGED:
-            # Prepared before a migration. In a transaction it is for the caller to repeat.
+        except _CHANGED:  # prepared before a migration
             self._names.clear()
             if self._pgconn.transaction_status != _IDLE:
                 raise
@@ -94,7 +94,9 @@ class Prepared:
         converter, pgconn = self._converter, self._pgconn
         values: Any = converter.dump_sequence(given, _automatic(len(given)))  # None for NULL
         types, formats = converter.types, converter.formats
-        name = self._name_of(text, types) if self._may_prepare else None
+        # What was thrown away can't be prepared anew within a transaction that failed of it.
+        is_safe = self._may_prepare and pgconn.transaction_status == _IDLE
+        name = self._name_of(text, types) if is_safe else None
         if name is None:
             result = pgconn.exec_params(text, values, types, formats, pq.Format.BINARY)
         else:
@@ -116,9 +118,13 @@ class Prepared:
         return name
 
     def _error_of(self, result: pq.abc.PGresult) -> psycopg.Error:
-        if self._pgconn.status == _BAD:
-            return psycopg.OperationalError(self._pgconn.get_error_message())
-        return errors.error_from_result(result)
+        if self._pgconn.status != _BAD and result.error_field(_SQLSTATE) is not None:
+            return errors.error_from_result(result)
+        # What the server did not say, libpq says of a connection that is no good any more, though
+        # it may not call it so yet.
+        said = self._pgconn.get_error_message()
+        self._pgconn.finish()
+        return psycopg.OperationalError(said)
 
 
 def _demand_columns(row: type[_Row], result: pq.abc.PGresult) -> None:

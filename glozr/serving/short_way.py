@@ -83,6 +83,8 @@ class ShortWay:
     def _call(self, environ: WSGIEnvironment) -> _Call | None:
         if not environ.get("CONTENT_TYPE", "").startswith(JSON) or not _is_of_known_length(environ):
             return None
+        if not environ.get("PATH_INFO", "").isascii():
+            return None  # Django's request writes a path as it reads it back to where it was
         request = WSGIRequest(environ)
         headers = self._headers[request.is_secure()]
         if headers is None or not request.path_info.startswith(API_PREFIX):

@@ -75,7 +75,7 @@ def _others(results: ExperimentResults) -> str:
     if decided:
         told.append("A difference in " + ", ".join(decided))
     if told:
-        return "; ".join(told)
+        return ". ".join(told)
     is_known = any(metric.verdict.kind == VerdictKind.OPEN for metric in others)
     return "No difference shown, no harm seen" if is_known else "Not to be said yet"
 

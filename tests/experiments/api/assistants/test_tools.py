@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -57,7 +58,10 @@ def asked(
                 answers.append((bool(told.is_error), json.loads(said.text)))
             return tools, answers
 
-    found: tuple[dict[str, Any], list[tuple[bool, dict[str, Any]]]] = asyncio.run(ask())
+    # In a thread of its own: Playwright's loop may be running in the one of the tests.
+    with ThreadPoolExecutor(1) as pool:
+        found: tuple[dict[str, Any], list[tuple[bool, dict[str, Any]]]]
+        found = pool.submit(asyncio.run, ask()).result()
     return found
 
 

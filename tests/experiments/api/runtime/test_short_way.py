@@ -167,6 +167,18 @@ def test_what_is_not_ordinary_takes_the_usual_way(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("letter", ["Ā", "é", "\N{GRINNING FACE}"])
+def test_the_usual_way_finds_an_address_as_it_was_sent(
+    ways: Ways, callers: Callers, letter: str
+) -> None:
+    path = f"/api/v1/agents/{letter}/experiments/".encode().decode("latin-1")
+    environ = environ_of(ordinary(callers), PATH_INFO=path)
+    assert ways.short_way(environ) is None
+    assert environ["PATH_INFO"] == path
+    assert ways.usual_way(environ).status == 404
+
+
+@pytest.mark.django_db
 def test_plain_http_is_refused_and_https_told_to_browsers_where_it_is_served(
     callers: Callers, settings: LazySettings
 ) -> None:
