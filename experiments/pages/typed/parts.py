@@ -17,7 +17,7 @@ YES_OR_NO = (("", "No"), ("yes", "Yes"))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ConfigPart:
     """A key of a config and how a person writes its value.
 
     `read` raises ValueError with a sentence; `write` gives None for what the field can't hold.
@@ -59,18 +59,18 @@ def _number_written(value: object) -> str | None:
     return f"{value}" if is_number and NUMBER_TYPED.fullmatch(f"{value}") else None
 
 
-PARTS: Mapping[str, Sequence[Part]] = {
+PARTS: Mapping[str, Sequence[ConfigPart]] = {
     Kind.PERSONA.value: (),
     Kind.CTA.value: (
-        Part("text", "What it says", str, _text),
-        Part("button", "On the button", str, _text),
-        Part("link", "Where it leads", _link, _text),
+        ConfigPart("text", "What it says", str, _text),
+        ConfigPart("button", "On the button", str, _text),
+        ConfigPart("link", "Where it leads", _link, _text),
     ),
     Kind.TRIGGER.value: (
-        Part("after_seconds", "Seconds on the page", _number(86_400), _number_written),
-        Part("scroll_percent", "Percent of the page scrolled", _number(100), _number_written),
-        Part("page", "Address of the page begins with", str, _text),
-        Part(
+        ConfigPart("after_seconds", "Seconds on the page", _number(86_400), _number_written),
+        ConfigPart("scroll_percent", "Percent of the page scrolled", _number(100), _number_written),
+        ConfigPart("page", "Address of the page begins with", str, _text),
+        ConfigPart(
             "on_leaving",
             "When about to leave",
             lambda typed: True,
@@ -88,7 +88,7 @@ EXAMPLES = {
 }
 
 
-def parts_of(kind: str) -> Sequence[Part]:
+def parts_of(kind: str) -> Sequence[ConfigPart]:
     return PARTS.get(kind, ())
 
 
@@ -105,7 +105,7 @@ def in_parts(config: object, kind: str) -> tuple[dict[str, str], object]:
     return typed, rest
 
 
-def _reads_as(part: Part, written: str, value: object) -> bool:
+def _reads_as(part: ConfigPart, written: str, value: object) -> bool:
     try:
         return part.read(written) == value
     except ValueError:
