@@ -333,6 +333,7 @@ def test_the_window_is_used_from_a_telephone_to_a_wide_screen(
         with no_complaints(page):
             page.goto(address)
         page.evaluate(OPEN_EVERYTHING)
+        page.wait_for_load_state("networkidle")  # what is fetched when it is opened
         found[address] = problems(page, EVERY_WIDTH)
         for width in (1280, 1440, 1920, 2560):
             show_on(page, "light", width=width, height=900)

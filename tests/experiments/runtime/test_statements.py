@@ -163,6 +163,7 @@ def test_the_gate_finds_a_token_by_the_index_of_each_of_its_keys(agent: Agent) -
         assert re.search(rf"Index Scan (using|on) api_tokens_{column}_", plan), plan
 
 
+@pytest.mark.django_db(transaction=True)
 def test_all_of_them_are_prepared_on_the_server(runtime: Runtime) -> None:
     conversation = unused_id()
     runtime.say("ada", conversation)
