@@ -187,3 +187,5 @@ def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with copying(f"COPY {table} ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+        # Else the fold is planned as for an empty table, and may run into the statements' limit.
+        cursor.execute(f"ANALYZE {table}")
