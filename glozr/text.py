@@ -31,6 +31,12 @@ def problem_of_line(text: str) -> tuple[str, str] | None:
     return None
 
 
+def number_in(text: str) -> int | None:
+    """The number that plain digits write, nine of them at most; None of any other text."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else None
+
+
 def is_encodable(text: str) -> bool:
     """Whether `text` is Unicode that UTF-8 can hold: JSON lets half a surrogate pair through."""
     try:

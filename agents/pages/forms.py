@@ -14,7 +14,7 @@ from agents.models import Ability, Agent, Role, default_persona
 from agents.workspaces.tokens import Bounds
 from glozr import zones
 from glozr.inputs.form_fields import LineField, MultilineField
-from glozr.text import EMAIL_LENGTH
+from glozr.text import EMAIL_LENGTH, number_in
 
 TOKEN_ENDS = (
     ("", "Never"),
@@ -104,9 +104,8 @@ class AgentEditForm(AgentForm):
 
     def seen(self) -> Seen:
         """Of no revision where that can't be read."""
-        text = self.cleaned_data["seen_revision"]
-        is_number = text.isascii() and text.isdigit() and len(text) < 10
-        return Seen(int(text) if is_number else 0, self.cleaned_data["seen_name"])
+        revision = number_in(self.cleaned_data["seen_revision"]) or 0
+        return Seen(revision, self.cleaned_data["seen_name"])
 
     def typed(self) -> dict[str, str]:
         """What is valid, field by field as histories tell it."""

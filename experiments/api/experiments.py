@@ -1,6 +1,7 @@
 """Experiments over HTTP, for signed-in people (with CSRF) and for API tokens."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from experiments.models import Experiment, Status
 from glozr.edge.replica import from_replica
 from glozr.errors import FieldError, Invalid, OutOfDate
 from glozr.postgres.keyset import KeysetPage, Order, keyset_page
+from glozr.text import number_in
 
 DUPLICATE_CALL = DuplicateCallSerializer()
 START_CALL = StartCallSerializer()
@@ -93,7 +95,7 @@ class ExperimentsView(APIView):
         agent = access.agent_for(_caller(request), agent_id, Permission.VIEW)
         every = Experiment.objects.of_agent(agent.pk).with_is_active()
         every = every.select_related("conclusion").prefetch_related("variants")
-        found = _filtered(every, request)
+        found = narrowed(every, request.query_params)
 
         def read(cursor: str, size: int) -> KeysetPage[Experiment]:
             return keyset_page([found], order=NEWEST_FIRST, cursor=cursor, per_page=size)
@@ -265,8 +267,13 @@ def _body(request: Request) -> dict[str, Any]:
     return cast(dict[str, Any], request.data)  # the parser reads nothing else
 
 
-def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
-    status = request.query_params.get("status")
+def narrowed(experiments: Any, wanted: Mapping[str, str]) -> QuerySet[Experiment]:
+    """Those with the `status` and the `search` in their names that are wanted, if any are.
+
+    Raises:
+        Invalid: there is no such status.
+    """
+    status = wanted.get("status")
     if status:
         if status not in Status.values:
             raise Invalid(
@@ -277,7 +284,7 @@ def _filtered(experiments: Any, request: Request) -> QuerySet[Experiment]:
                 ]
             )
         experiments = experiments.with_status(status)
-    search = request.query_params.get("search", "").replace("\0", "").strip()
+    search = wanted.get("search", "").replace("\0", "").strip()
     return cast("QuerySet[Experiment]", experiments.named_like(search) if search else experiments)
 
 
@@ -303,10 +310,10 @@ def seen_version(request: Request) -> int | None:
     header = request.headers.get("If-Match", "").strip()
     if header in ("", "*"):
         return None
-    version = header.removeprefix("W/").strip('"')
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
+    version = number_in(header.removeprefix("W/").strip('"'))
+    if version is None:
         raise OutOfDate
-    return int(version)
+    return version
 
 
 def _answer(caller: Caller, experiment: Experiment, *, status: int = 200) -> Response:

@@ -21,6 +21,7 @@ from experiments.lifecycle.steps import (
     end,
     start,
     stop,
+    undo_copy,
 )
 from experiments.models import OnConflict
 
@@ -38,4 +39,5 @@ __all__ = [
     "set_schedule",
     "start",
     "stop",
+    "undo_copy",
 ]

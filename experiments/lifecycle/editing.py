@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import Now
 
 from agents import quotas
 from agents.agents.editing import changing
@@ -155,21 +154,6 @@ def copied_from(copy: Experiment) -> UUID | None:
     changes = history.steps_of(copy).values_list("changes", flat=True).first() or {}
     original = changes.get("duplicate_of")
     return UUID(original["id"]) if original else None
-
-
-def undo_copy(copy: Experiment, *, by: Caller | None) -> UUID:
-    """Take an untouched copy away again; what it was made of.
-
-    Raises:
-        OutOfDate: something has been done with it since.
-    """
-    with alone(copy, seen_version=1) as current:
-        original = copied_from(current)
-        if original is None:
-            raise OutOfDate
-        Experiment.objects.filter(pk=current.pk).update(deleted_at=Now(), version=2)
-        history.record(current, Action.DELETED, by=by)
-    return original
 
 
 def _copy(current: Experiment, *, by: Caller | None, name: str | None) -> Experiment:

@@ -13,7 +13,7 @@ from django.db.models.functions import Least, Now
 from agents.roles import Caller
 from experiments import history
 from experiments.configuration import check_complete, setup_of
-from experiments.lifecycle.editing import alone, raise_version
+from experiments.lifecycle.editing import alone, copied_from, raise_version
 from experiments.lifecycle.schedule import (
     NO_END,
     NO_START,
@@ -23,7 +23,7 @@ from experiments.lifecycle.schedule import (
     forget_counts,
 )
 from experiments.models import Action, Experiment, OnConflict, Status
-from glozr.errors import Conflict
+from glozr.errors import Conflict, OutOfDate
 
 TRANSITIONS: Mapping[Action, Mapping[Status, Status]] = {
     Action.STARTED: {Status.DRAFT: Status.RUNNING, Status.STOPPED: Status.RUNNING},
@@ -158,12 +158,21 @@ def delete(experiment: Experiment, *, by: Caller | None, seen_version: int | Non
         OutOfDate: it has changed since `seen_version`.
     """
     with alone(experiment, seen_version=seen_version) as current:
-        if can(Action.STOPPED, current):
-            _stop(current, by=by, because={"deleted": True})
-        Experiment.objects.filter(pk=current.pk).update(
-            deleted_at=Now(), version=current.version + 1, **NO_START, **NO_END
-        )
-        history.record(current, Action.DELETED, by=by)
+        _delete(current, by=by)
+
+
+def undo_copy(copy: Experiment, *, by: Caller | None) -> UUID:
+    """Take an untouched copy away again; what it was made of.
+
+    Raises:
+        OutOfDate: something has been done with it since.
+    """
+    with alone(copy) as current:
+        original = copied_from(current)
+        if original is None:
+            raise OutOfDate
+        _delete(current, by=by)
+    return original
 
 
 def active_experiment(other_than: Experiment) -> Experiment | None:
@@ -186,6 +195,15 @@ def _still_active(other_than: Experiment) -> Experiment | None:
             return active
         _stop(active, by=None, because={"ended": reason.value})
     return None
+
+
+def _delete(experiment: Experiment, *, by: Caller | None) -> None:
+    if can(Action.STOPPED, experiment):
+        _stop(experiment, by=by, because={"deleted": True})
+    Experiment.objects.filter(pk=experiment.pk).update(
+        deleted_at=Now(), version=experiment.version + 1, **NO_START, **NO_END
+    )
+    history.record(experiment, Action.DELETED, by=by)
 
 
 def _stop(

@@ -22,6 +22,7 @@ from experiments.pages.typed.setup import (
 )
 from experiments.pages.typed.variant import VariantForm, typed_variant
 from glozr.errors import FieldError
+from glozr.text import number_in
 
 MAX_ROWS_READ = 2 * limits.MAX_VARIANTS
 """More rows than a person can make here; the rules refuse them all the same."""
@@ -93,8 +94,7 @@ class ExperimentForm:
     @property
     def seen_version(self) -> int:
         """The version that the person has seen; 0, which none is, where that can't be read."""
-        text = self.typed["version"]
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return number_in(self.typed["version"]) or 0
 
     def show_version(self, version: int) -> None:
         """From now on the person has seen `version`."""

@@ -24,6 +24,7 @@ from experiments.pages.forms import ExperimentForm
 from experiments.plans.frozen import FrozenPlan, plan_if_started
 from experiments.results.looks.words import look_day
 from glozr.errors import Conflict, FieldError, Invalid, OutOfDate
+from glozr.text import number_in
 from glozr.zones import zone
 
 confirmed_step = require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +116,7 @@ def experiment_duplicate(request: PageRequest, agent_id: UUID, experiment_id: UU
 def experiment_undo_copy(request: PageRequest, agent_id: UUID, experiment_id: UUID) -> HttpResponse:
     copy = experiment_for(request.user, agent_id, experiment_id, Permission.RUN)
     try:
-        original = editing.undo_copy(copy, by=request.user)
+        original = lifecycle.undo_copy(copy, by=request.user)
     except OutOfDate:
         messages.info(request, f"{copy} has been changed since, so it stays. You can delete it.")
         return redirect(copy)
@@ -156,8 +157,7 @@ def experiment_delete(request: PageRequest, agent_id: UUID, experiment_id: UUID)
 
 def _seen_version(request: PageRequest) -> int:
     """The version that the page showed. A form that says none is none of ours: nothing was seen."""
-    version = request.POST.get("version", "")
-    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    return number_in(request.POST.get("version", "")) or 0
 
 
 def _choice(request: PageRequest) -> tuple[OnConflict | None, UUID | None]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from django.db.models import BigIntegerField, DateField, F, Max, QuerySet, Subqu
 from django.db.models.functions import Cast, Coalesce, Extract, TruncDate
 from numpy.typing import NDArray
 
+from experiments.memo import Memo
 from experiments.models import FoldState, VariantTotals
 from experiments.sums import NOTHING, SUMS, Sums
 from glozr.zones import zone
@@ -60,8 +59,7 @@ class Reading:
         return [int(visitors) for visitors in self.arrivals[is_recent].sum(axis=0)]
 
 
-_KEPT: OrderedDict[tuple[UUID, tuple[UUID, ...], str], Reading] = OrderedDict()
-_KEEPING = Lock()
+_kept: Memo[tuple[UUID, tuple[UUID, ...], str], Reading] = Memo(KEPT_READINGS)
 
 
 def read(
@@ -79,17 +77,12 @@ def read(
     known it need not be read again.
     """
     asked = (tuple(variant_ids), time_zone if by_day else "")
-    with _KEEPING:
-        kept = None if state is None else _KEPT.get((state, *asked))
-    if kept is not None:
+    if state is not None and (kept := _kept.get((state, *asked))) is not None:
         return kept
     rows = _daily(variant_ids, time_zone) if by_day else _altogether(variant_ids)
     reading = _read(agent_id, variant_ids, rows)
     if reading.state is not None:
-        with _KEEPING:
-            _KEPT[reading.state, *asked] = reading
-            while len(_KEPT) > KEPT_READINGS:
-                _KEPT.popitem(last=False)
+        _kept.put((reading.state, *asked), reading)
     return reading
 
 

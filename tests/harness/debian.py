@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 
-def install(package: str) -> bool:
+def install(*packages: str) -> bool:
     """Whether it could be tried: as root, where there is apt."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
-    print(f"Installing Debian's {package} package …", file=sys.stderr)
+    print(f"Installing Debian's {', '.join(packages)} …", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", package]):
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         subprocess.run(
             ["apt-get", "-qq", *command],
             env=environment,

@@ -14,7 +14,7 @@ from agents.roles import ABILITIES, Permission, TokenCaller
 from experiments import lifecycle
 from experiments.access import experiment_for
 from experiments.api.assistants.arguments import A_NUMBER, A_TEXT, A_WHOLE, AN_ID, Described
-from experiments.api.experiments import NEWEST_FIRST
+from experiments.api.experiments import NEWEST_FIRST, narrowed
 from experiments.api.paging import ROWS_OF_A_LIST
 from experiments.api.plan import PlanSerializer, asked_in
 from experiments.api.results import RESULTS
@@ -77,12 +77,8 @@ def _list_agents(call: ToolCall) -> dict[str, Any]:
 
 def _list_experiments(call: ToolCall) -> dict[str, Any]:
     agent, given = call.agent(Permission.VIEW), call.given
-    found = Experiment.objects.of_agent(agent.pk).with_is_active()
-    found = found.select_related("conclusion").prefetch_related("variants")
-    if status := given.get("status"):
-        found = found.with_status(status)
-    if search := given.get("search", "").replace("\0", "").strip():
-        found = found.named_like(search)
+    every = Experiment.objects.of_agent(agent.pk).with_is_active()
+    found = narrowed(every.select_related("conclusion").prefetch_related("variants"), given)
     cursor = given.get("cursor", "")
     page = keyset_page([found], order=NEWEST_FIRST, cursor=cursor, per_page=ROWS_OF_A_LIST)
     rows = ExperimentSerializer(page.rows, many=True).data

@@ -84,13 +84,14 @@ def metric_view(
 ) -> MetricView:
     control, *treatments = metric.rows
     is_measured = any(row.own.value for row in metric.rows)
+    rows = [_row(row) for row in treatments]
     drawn = [(row.variant.position, span_of(row.comparison)) for row in treatments]
     curves = [curve for curve in metric.curves if is_measured and _is_drawn(curve)]
     return MetricView(
         results=metric,
-        rows=(MetricRow(control, None, None), *map(_row, treatments)),
+        rows=(MetricRow(control, None, None), *rows),
         plot=interval_plot(drawn, figures.relative_tick),
-        summary=" ".join(_sentence(row) for row in treatments),
+        summary=" ".join(map(_sentence, rows)),
         curves=_curve_views(curves, edits),
         progress=_progress(metric.visitors_needed, results.variants),
         is_measured=is_measured,
@@ -123,14 +124,14 @@ def _row(row: VariantFigures) -> MetricRow:
     return MetricRow(row, comparison, span.tone, says, missing)
 
 
-def _sentence(row: VariantFigures) -> str:
+def _sentence(shown: MetricRow) -> str:
     """The text in place of a bar."""
-    shown = _row(row)
+    name = shown.figures.variant.name
     if shown.lifts is None or shown.lifts.relative.interval is None:
-        return f"{row.variant.name}: {shown.remark}."
+        return f"{name}: {shown.remark}."
     lift = shown.lifts.relative
     return (
-        f"{row.variant.name}: lift {figures.relative(lift.value)}, interval "
+        f"{name}: lift {figures.relative(lift.value)}, interval "
         f"{figures.reach(lift.interval)}, {shown.remark}."
     )
 

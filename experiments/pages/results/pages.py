@@ -18,7 +18,7 @@ from agents.roles import Permission
 from experiments.access import experiment_for
 from experiments.models import Experiment
 from experiments.pages.results.context import results_context
-from experiments.pages.results.polled import MOMENT, keep_part, kept_part, tag_of
+from experiments.pages.results.polled import DRAWN, MOMENT, tag_of
 from experiments.pages.results.sections import SectionKey
 from experiments.results import overview
 from experiments.results.report import planned_lift
@@ -47,7 +47,7 @@ def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID
     if tag and request.headers.get("If-None-Match") == tag:
         headers = {"As-Of": as_of, "ETag": tag}
         return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    part = kept_part(tag) if tag else None
+    part = DRAWN.get(tag) if tag else None
     if part is None:
         context = _context(request, experiment, by_day=False, counted=counted)
         if context["visitors"] and request.GET.get("empty"):
@@ -59,7 +59,7 @@ def experiment_results(request: PageRequest, agent_id: UUID, experiment_id: UUID
         # Of what was read: it may have moved on since it was asked for.
         tag = context["tag"]
         if tag:
-            keep_part(tag, part)
+            DRAWN.put(tag, part)
     return HttpResponse(part.replace(MOMENT, as_of), headers={"ETag": tag} if tag else {})
 
 

@@ -1,12 +1,11 @@
 """A page left open costs little: that its poll would show the same is known before anything is read
 or drawn, and what is drawn is drawn once for all who look."""
 
-from collections import OrderedDict
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
-from threading import Lock
 
+from experiments.memo import Memo
 from experiments.models import Experiment
 from experiments.results.rollup import Counted
 from glozr.zones import zone
@@ -19,8 +18,8 @@ KEPT_PARTS = 64
 MOMENT = "\ue000"
 """Where the moment stands in a part that is kept: one of the characters that mean nothing."""
 
-_KEPT: OrderedDict[str, str] = OrderedDict()
-_KEEPING = Lock()
+DRAWN: Memo[str, str] = Memo(KEPT_PARTS)
+"""Drawn parts by their tags."""
 
 
 def tag_of(
@@ -41,15 +40,3 @@ def tag_of(
         *(today, now.timestamp() // AT_LEAST_EVERY, lift, sorted(can)),
     )
     return f'"{sha256(repr(shown).encode()).hexdigest()[:32]}"'
-
-
-def kept_part(tag: str) -> str | None:
-    with _KEEPING:
-        return _KEPT.get(tag)
-
-
-def keep_part(tag: str, part: str) -> None:
-    with _KEEPING:
-        _KEPT[tag] = part
-        while len(_KEPT) > KEPT_PARTS:
-            _KEPT.popitem(last=False)

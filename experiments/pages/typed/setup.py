@@ -11,6 +11,7 @@ from experiments import limits
 from experiments.configuration import Setup
 from experiments.models import Design, Kind, PrimaryMetric
 from glozr.errors import FieldError
+from glozr.text import number_in
 
 KINDS = (
     (Kind.PERSONA.value, "Persona: each variant has its own name and tone"),
@@ -150,8 +151,8 @@ def in_the_forms_words(error: FieldError) -> FieldError:
 
 def whole_number(text: str) -> int | str:
     """A number where plain digits were typed; anything else is left to the rules."""
-    digits = text.strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else digits
+    number = number_in(text.strip())
+    return text.strip() if number is None else number
 
 
 def _number(text: str, scale: int) -> float | str | None:
