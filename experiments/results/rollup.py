@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from experiments.models import FoldState, PendingCount
 from experiments.sums import SUMS
 from glozr.background import IsStopping, never
+from glozr.postgres.replica import follow_what_was_written
 from glozr.postgres.sql import statement
 
 AGENTS_AT_ONCE = 1_000
@@ -54,6 +55,8 @@ def fold(agent_id: UUID, *, batch: int = BATCH) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT fold_pending_counts(%s, %s)", [agent_id, batch])
         folded: int | None = cursor.fetchone()[0]
+    if folded:
+        follow_what_was_written()
     return folded
 
 
@@ -97,6 +100,8 @@ def count_what_waits(agent_id: UUID) -> Counted:
     with connection.cursor() as cursor:
         cursor.execute(FOLD_AND_STATE, [agent_id, BATCH, agent_id])
         folded, state = cursor.fetchone()
+    if folded:
+        follow_what_was_written()
     return Counted(folded is not None and folded < BATCH, None if folded else state)
 
 

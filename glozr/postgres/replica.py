@@ -74,6 +74,13 @@ def read_on(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         yield piece
 
 
+def follow_what_was_written() -> None:
+    """After writing in the midst of reading: wait until the replica holds that as well, or read
+    from the primary from here on."""
+    if _is_read.get() and not has_caught_up():
+        _is_read.set(False)
+
+
 def has_caught_up() -> bool:
     """Whether there is a replica that holds what the primary had committed by now.
 

@@ -121,6 +121,26 @@ def test_lists_come_from_it(followed: Followed) -> None:
     assert page.status_code == httpx.codes.OK
 
 
+def test_what_a_page_counts_is_in_its_figures(followed: Followed) -> None:
+    """It counts on the primary, in the midst of reading the replica."""
+    [experiment] = [
+        one["id"] for one in followed.stack.demo["experiments"] if one["status"] == "running"
+    ]
+    followed.on_replica("ALTER SYSTEM SET recovery_min_apply_delay = '100ms'")
+    followed.on_replica("SELECT pg_reload_conf()")
+    try:
+        for number in range(1, 6):
+            came = followed.api.post("assignments/", json={"visitor_id": f"counted-{number}"})
+            assert came.status_code == httpx.codes.OK
+            with followed.asked():
+                results = followed.api.get(f"experiments/{experiment}/results/").json()
+            assert results["is_complete"]
+            assert sum(variant["visitors"] for variant in results["variants"]) == number
+    finally:
+        followed.on_replica("ALTER SYSTEM RESET recovery_min_apply_delay")
+        followed.on_replica("SELECT pg_reload_conf()")
+
+
 def test_what_was_just_written_is_never_missed(followed: Followed) -> None:
     with followed.paused():
         made = followed.experiment_made("Written a moment ago")
